@@ -1,0 +1,99 @@
+import type { Text } from "@county/plan/text.ts";
+import * as z from "zod/mini";
+import { AreaCode, covers } from "./area.ts";
+
+/** Everything that can be permitted. Closed: a route that names another does not compile. */
+export const permissions = {
+  "register.read": { zh: "查看社区与小区台账", en: "Read the register of communities and places" },
+  "register.write": { zh: "新增、修改台账", en: "Add to and correct the register" },
+  "register.import": { zh: "导入台账表格", en: "Import tables into the register" },
+  "areas.write": { zh: "设立县、街道", en: "Set up counties and streets" },
+} as const satisfies Record<string, Text>;
+export type Permission = keyof typeof permissions;
+
+const reader: readonly Permission[] = ["register.read"];
+const keeper: readonly Permission[] = ["register.read", "register.write", "register.import"];
+
+/**
+ * What each role may do inside the areas it is granted for. Data that people can read: it stands in the OpenAPI document.
+ * The civil affairs bureau leads the community layout (2.1), so it alone sets up streets; streets and communities
+ * keep the register of their own area; everybody else reads.
+ */
+export const roles = {
+  "county.civil-affairs": {
+    title: { zh: "县民政局", en: "County civil affairs bureau" },
+    may: [...keeper, "areas.write"],
+  },
+  "county.political-legal": {
+    title: { zh: "县委政法委", en: "County political and legal affairs commission" },
+    may: keeper,
+  },
+  "county.organisation": { title: { zh: "县委组织部", en: "County organisation department" }, may: reader },
+  "county.finance": { title: { zh: "县财政局", en: "County finance bureau" }, may: reader },
+  "county.construction": { title: { zh: "县住建局", en: "County housing and construction bureau" }, may: reader },
+  "county.property-centre": { title: { zh: "房产发展促进中心", en: "Property development centre" }, may: reader },
+  "county.hr": { title: { zh: "县人社局", en: "County human resources bureau" }, may: reader },
+  "county.inspection": { title: { zh: "督查局", en: "Inspection office" }, may: reader },
+  "county.approval": { title: { zh: "县审批服务局", en: "County approval service bureau" }, may: reader },
+  "street.admin": { title: { zh: "街道管理员", en: "Street administrator" }, may: keeper },
+  "community.admin": {
+    title: { zh: "社区管理员", en: "Community administrator" },
+    may: ["register.read", "register.write"],
+  },
+  "grid.worker": { title: { zh: "网格员", en: "Grid worker" }, may: reader },
+  "company.agent": { title: { zh: "物业企业经办人", en: "Property company agent" }, may: [] },
+  "owners.committee": { title: { zh: "业主委员会", en: "Owners' committee" }, may: [] },
+  "residents.supervision": { title: { zh: "居务监督委员会", en: "Residents' supervision committee" }, may: [] },
+  auditor: { title: { zh: "审计人员", en: "Auditor" }, may: reader },
+} as const satisfies Record<string, { title: Text; may: readonly Permission[] }>;
+export type Role = keyof typeof roles;
+
+export const Role = z.enum(Object.keys(roles) as [Role, ...Role[]]).check(z.meta({ id: "Role" }));
+
+/** One role inside one area. A person holds a list of pairs, never a list of roles times a list of areas. */
+export interface Grant {
+  readonly role: Role;
+  readonly area: string;
+}
+
+/** Who asks: issuer and subject name the account; neither says who the person is. */
+export interface Caller {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly grants: readonly Grant[];
+}
+
+/** The claim that carries the grants, each written `role@area`. */
+export const GRANTS_CLAIM = "grants";
+export const writeGrant = (grant: Grant): string => `${grant.role}@${grant.area}`;
+
+/**
+ * The grants of a claim. A gateway may hand an array over flattened as `"[a b]"`, so both shapes are read.
+ * What is not a known role at a whole-tier code grants nothing.
+ */
+export function readGrants(claim: unknown): Grant[] {
+  const texts = Array.isArray(claim)
+    ? claim
+    : typeof claim === "string"
+      ? claim.replace(/^\[|\]$/g, "").split(/[\s,]+/)
+      : [];
+  return texts.flatMap((text) => {
+    const [role, area, ...rest] = String(text).split("@");
+    return rest.length === 0 && role !== undefined && role in roles && z.safeParse(AreaCode, area).success
+      ? [{ role: role as Role, area: area as string }]
+      : [];
+  });
+}
+
+/** The areas in which `caller` holds `permission`. */
+export const areasFor = (caller: Caller, permission: Permission): string[] =>
+  caller.grants.flatMap(({ role, area }) =>
+    (roles[role].may as readonly Permission[]).includes(permission) ? [area] : [],
+  );
+
+/**
+ * Whether `caller` holds `permission` for a record that is known under any of `codes`
+ * (its present code and its aliases: a grant written before a re-coding still counts).
+ */
+export const may = (caller: Caller, permission: Permission, codes: readonly string[]): boolean =>
+  areasFor(caller, permission).some((granted) => codes.some((code) => covers(granted, code)));

@@ -1,0 +1,5 @@
+import type { Api } from "./api.ts";
+import { grids } from "./grids.ts";
+
+/** Every service's contract. */
+export const apis: readonly Api[] = [grids];

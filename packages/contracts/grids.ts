@@ -1,0 +1,665 @@
+import * as z from "zod/mini";
+import { defineApi, file } from "./api.ts";
+import { AreaCode } from "./area.ts";
+
+// ---------------------------------------------------------------------------------------------------- parts of records
+
+/**
+ * Immutable ids. An id is a birth path: county, then `.street`, `.community`, `.place`, each eight letters or digits.
+ * It says where a record was first registered, and so which partition holds it; codes and names may change, it does not.
+ */
+const segments = (n: number) => new RegExp(`^[a-z0-9]{8}(\\.[a-z0-9]{8}){${n - 1}}$`);
+export const CountyId = z.string().check(z.regex(segments(1)), z.meta({ id: "CountyId", example: "c0000001" }));
+export const StreetId = z.string().check(z.regex(segments(2)), z.meta({ id: "StreetId" }));
+export const CommunityId = z.string().check(z.regex(segments(3)), z.meta({ id: "CommunityId" }));
+export const PlaceId = z.string().check(z.regex(segments(4)), z.meta({ id: "PlaceId" }));
+export const ImportId = z.string().check(z.regex(/^[a-z0-9]{8}\.i[a-z0-9]{26}$/), z.meta({ id: "ImportId" }));
+
+const name = (most: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(most), z.regex(/^[^\p{Cc}]*$/u));
+const Name = name(60);
+const Count = z.int().check(z.gte(0), z.lte(10_000_000));
+const IsoDate = z.iso.date();
+const Instant = z.iso.datetime({ offset: true });
+/** Why a figure is changed: kept with the change, because the county answers to auditors. */
+const Reason = name(300);
+
+const TextOf = z.object({ zh: z.string(), en: z.string() }).check(z.meta({ id: "Text" }));
+
+/** Who changed a record last, when and why. */
+export const Change = z
+  .object({
+    at: Instant,
+    /** Account (issuer and subject), not a person's name. */
+    by: z.string(),
+    reason: z.string(),
+    /** The import that made the change. */
+    import: z.optional(ImportId),
+  })
+  .check(z.meta({ id: "Change" }));
+
+const versioned = { version: z.int().check(z.gte(1)), changed: Change };
+const Status = z.enum(["active", "withdrawn"]);
+const AreaRef = z.object({ id: z.string(), code: AreaCode, name: z.string() }).check(z.meta({ id: "AreaRef" }));
+
+// -------------------------------------------------------------------------------------------------------------- records
+
+export const CodeStatus = z
+  .enum(["provisional", "confirmed"])
+  .check(z.meta({ description: "Provisional until the county confirms the community's official code" }));
+
+/** What annex 2 says of a community; the part of a record that a table or a person may change. */
+export const CommunityFigures = z.object({
+  name: Name,
+  /** Grids the table plans (网格数量). */
+  plannedGrids: Count,
+  /** Compounds, in a street that counts them so compounds and villages (小区数量, 小区及村庄数). */
+  placeCount: Count,
+  households: Count,
+  population: Count,
+  /** Where the service centre is; null where the table says there is none. */
+  serviceCentre: z.nullable(name(200)),
+  /** The community's extent in words. */
+  extent: z.nullable(name(500)),
+});
+export type CommunityFigures = z.infer<typeof CommunityFigures>;
+
+export const Community = z
+  .object({
+    id: CommunityId,
+    code: AreaCode,
+    codeStatus: CodeStatus,
+    street: AreaRef,
+    ...CommunityFigures.shape,
+    /** Grids of the community's map that live today: none until the map is drawn. */
+    liveGrids: z.int(),
+    /** The day the figures are true for. */
+    asOf: IsoDate,
+    status: Status,
+    ...versioned,
+  })
+  .check(z.meta({ id: "Community" }));
+export type Community = z.infer<typeof Community>;
+
+export const PlaceKind = z.enum(["compound", "village", "rebuilt-village"]).check(z.meta({ id: "PlaceKind" }));
+export type PlaceKind = z.infer<typeof PlaceKind>;
+
+export const PlaceFigures = z.object({
+  name: Name,
+  kind: PlaceKind,
+  households: Count,
+  population: Count,
+  /** Work units (单位) in the place. */
+  workUnits: Count,
+  /** Residential floor area, whole m². */
+  floorArea: z.nullable(Count),
+  builtYear: z.nullable(z.int().check(z.gte(1900), z.lte(2100))),
+  /** The property company that serves it; null: none. */
+  propertyCompany: z.nullable(Name),
+  /** Made up for demonstration, not a place of the county. */
+  invented: z.boolean(),
+});
+export type PlaceFigures = z.infer<typeof PlaceFigures>;
+
+export const Place = z
+  .object({
+    id: PlaceId,
+    community: AreaRef,
+    ...PlaceFigures.shape,
+    hasGeometry: z.boolean(),
+    asOf: IsoDate,
+    status: Status,
+    ...versioned,
+  })
+  .check(z.meta({ id: "Place" }));
+export type Place = z.infer<typeof Place>;
+
+const Position = z.tuple([z.number().check(z.gte(-180), z.lte(180)), z.number().check(z.gte(-90), z.lte(90))]);
+const Ring = z.array(Position).check(z.minLength(4), z.maxLength(2000));
+export const Geometry = z
+  .union([
+    z.strictObject({ type: z.literal("Polygon"), coordinates: z.array(Ring).check(z.minLength(1), z.maxLength(50)) }),
+    z.strictObject({
+      type: z.literal("MultiPolygon"),
+      coordinates: z.array(z.array(Ring).check(z.minLength(1))).check(z.minLength(1), z.maxLength(50)),
+    }),
+  ])
+  .check(z.meta({ id: "Geometry", description: "GeoJSON (RFC 7946), WGS 84, closed rings" }));
+export type Geometry = z.infer<typeof Geometry>;
+
+const Street = z
+  .object({ id: StreetId, code: AreaCode, name: z.string(), communities: z.array(AreaRef) })
+  .check(z.meta({ id: "Street" }));
+export const County = z
+  .object({ id: CountyId, code: AreaCode, name: z.string(), streets: z.array(Street), ...versioned })
+  .check(z.meta({ id: "County" }));
+export type County = z.infer<typeof County>;
+
+/** A record as it was after one of its changes. `figures` is the whole of what a person or a table may change. */
+const entryOf = <S extends z.ZodMiniType>(figures: S) =>
+  z.object({ ...versioned, asOf: IsoDate, status: Status, figures });
+const CommunityEntry = entryOf(CommunityFigures).check(z.meta({ id: "CommunityHistoryEntry" }));
+const PlaceEntry = entryOf(PlaceFigures).check(z.meta({ id: "PlaceHistoryEntry" }));
+
+// -------------------------------------------------------------------------------------------------------------- imports
+
+export const TableKind = z.enum(["communities", "places"]).check(
+  z.meta({
+    id: "TableKind",
+    description: "communities: annex 2 of the plan; places: the compounds and villages of communities",
+  }),
+);
+export type TableKind = z.infer<typeof TableKind>;
+
+export const ImportState = z
+  .enum(["awaiting-upload", "checking", "checked", "rejected", "publishing", "published", "failed", "expired"])
+  .check(z.meta({ id: "ImportState" }));
+export type ImportState = z.infer<typeof ImportState>;
+
+/** What stands wrong in a cell, or in a row where `column` is absent. Row and column count from 1, as a spreadsheet shows them. */
+export const CellError = z
+  .object({
+    sheet: z.string(),
+    row: z.int(),
+    column: z.optional(z.int()),
+    heading: z.optional(z.string()),
+    value: z.optional(z.string()),
+    reason: z.string(),
+    detail: TextOf,
+  })
+  .check(z.meta({ id: "CellError" }));
+export type CellError = z.infer<typeof CellError>;
+
+const Scalar = z.nullable(z.union([z.string(), z.number(), z.boolean()]));
+export const ImportRow = z
+  .object({
+    sheet: z.string(),
+    row: z.int(),
+    outcome: z.enum(["created", "changed", "unchanged", "error"]),
+    name: z.string(),
+    /** Field by field what would change; for a new record, what it would be. */
+    changes: z.array(z.object({ field: z.string(), from: Scalar, to: Scalar })),
+    errors: z.array(CellError),
+  })
+  .check(z.meta({ id: "ImportRow" }));
+export type ImportRow = z.infer<typeof ImportRow>;
+
+/** A total, or another figure, as a table prints it against what its rows make. */
+export const Finding = z
+  .object({
+    rule: z.string(),
+    clause: z.string(),
+    verdict: z.enum(["meets", "deviates", "breaches", "ambiguous", "cannot-tell"]),
+    subject: AreaRef,
+    title: TextOf,
+    observed: z.nullable(z.number()),
+    expected: z.nullable(z.number()),
+    /** observed − expected */
+    difference: z.nullable(z.number()),
+    inputs: z.array(z.object({ name: TextOf, value: Scalar, asOf: IsoDate, source: z.string() })),
+    steps: z.array(TextOf),
+  })
+  .check(z.meta({ id: "Finding" }));
+export type Finding = z.infer<typeof Finding>;
+
+export const ImportSummary = z.object({
+  rows: z.int(),
+  created: z.int(),
+  changed: z.int(),
+  unchanged: z.int(),
+  errors: z.int(),
+  /** Registered and active under the imported streets or communities, but not in the file: left as they are. */
+  absent: z.array(z.string()),
+});
+export type ImportSummary = z.infer<typeof ImportSummary>;
+
+const ImportHead = z.object({
+  id: ImportId,
+  state: ImportState,
+  table: TableKind,
+  area: AreaCode,
+  fileName: z.string(),
+  /** Bytes. */
+  size: z.int(),
+  /** SHA-256 of the file, hex; absent until it is there. */
+  digest: z.optional(z.string()),
+  asOf: IsoDate,
+  createdAt: Instant,
+  createdBy: z.string(),
+  /** Why it cannot go on: a table that cannot be read, a register that changed since. */
+  problem: z.optional(TextOf),
+  summary: z.optional(ImportSummary),
+  publishedAt: z.optional(Instant),
+  version: z.int(),
+});
+
+export const Import = z
+  .object({
+    ...ImportHead.shape,
+    /** The first 200 rows; all of them at `/imports/{import}/rows`. */
+    rows: z.array(ImportRow),
+    /** Errors that belong to no row of data: a heading missing, a street not known. */
+    errors: z.array(CellError),
+    findings: z.array(Finding),
+  })
+  .check(z.meta({ id: "Import" }));
+export type Import = z.infer<typeof Import>;
+
+const UploadForm = z
+  .object({
+    import: Import,
+    /** Post the file here as multipart/form-data: these fields first, then `file`. */
+    url: z.string(),
+    fields: z.record(z.string(), z.string()),
+    expiresAt: Instant,
+  })
+  .check(z.meta({ id: "UploadForm" }));
+
+export const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+export const CSV = "text/csv";
+/** Largest table that is taken by upload, in bytes. Ours. */
+export const UPLOAD_BYTES = 32 * 1024 * 1024;
+
+// --------------------------------------------------------------------------------------------------------------- routes
+
+const Limit = z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(200)), 50);
+const paging = { limit: Limit, cursor: z.optional(z.string().check(z.maxLength(500))) };
+const pageOf = <S extends z.ZodMiniType>(item: S) =>
+  z.object({
+    items: z.array(item),
+    /** Ask for the next page with `cursor`; null: this was the last. */
+    next: z.nullable(z.string()),
+  });
+const StatusFilter = z._default(z.enum(["active", "withdrawn", "all"]), "active");
+
+const community = z.object({ community: CommunityId });
+const place = z.object({ place: PlaceId });
+const importOf = z.object({ import: ImportId });
+
+/** Every field of `shape` may be left out; at least one must be there, and always the reason. */
+const edit = <S extends z.core.$ZodShape>(figures: z.ZodMiniObject<S>) =>
+  z
+    .strictObject({
+      reason: Reason,
+      asOf: z.optional(IsoDate),
+      status: z.optional(Status),
+      ...z.partial(figures).shape,
+    })
+    .check(z.refine((body) => Object.keys(body).length > 1, { error: "nothing-to-change" }));
+
+const CommunityEdit = edit(CommunityFigures);
+const PlaceEdit = edit(PlaceFigures);
+const NewCommunity = z.strictObject({
+  area: AreaCode,
+  reason: Reason,
+  asOf: z.optional(IsoDate),
+  ...CommunityFigures.shape,
+});
+const NewPlace = z.strictObject({
+  community: CommunityId,
+  reason: Reason,
+  asOf: z.optional(IsoDate),
+  ...PlaceFigures.shape,
+});
+export type NewPlace = z.infer<typeof NewPlace>;
+const exported = z.strictObject({ area: AreaCode, format: z._default(z.enum(["xlsx", "csv"]), "xlsx") });
+
+export const grids = defineApi(
+  "grids",
+  { zh: "社区与网格", en: "Communities and grids" },
+  {
+    createArea: {
+      method: "POST",
+      path: "/areas",
+      summary: { zh: "设立县或街道", en: "Set up a county or a street" },
+      permission: "areas.write",
+      area: "body",
+      idempotent: true,
+      body: z.strictObject({
+        /** The new area's own code: 6 digits a county, 9 a street. */
+        area: AreaCode,
+        name: Name,
+        reason: Reason,
+      }),
+      response: County,
+      status: 201,
+      units: { read: 8, write: 30 },
+    },
+    getAreas: {
+      method: "GET",
+      path: "/areas",
+      summary: { zh: "县、街道、社区目录", en: "The tree of a county's streets and communities" },
+      permission: "register.read",
+      area: "query",
+      query: z.strictObject({ area: AreaCode }),
+      response: County,
+      status: 200,
+      units: { read: 10, write: 0 },
+    },
+    listCommunities: {
+      method: "GET",
+      path: "/communities",
+      summary: { zh: "社区列表", en: "Communities of an area" },
+      permission: "register.read",
+      area: "query",
+      query: z.strictObject({ area: AreaCode, status: StatusFilter, ...paging }),
+      response: pageOf(Community),
+      status: 200,
+      units: { read: 10, write: 0 },
+    },
+    exportCommunities: {
+      method: "GET",
+      path: "/communities/export",
+      summary: { zh: "导出社区基本情况表", en: "The communities of an area as a workbook in the county's own layout" },
+      permission: "register.read",
+      area: "query",
+      query: exported,
+      response: file(XLSX, CSV),
+      status: 200,
+      units: { read: 10, write: 0 },
+    },
+    createCommunity: {
+      method: "POST",
+      path: "/communities",
+      summary: { zh: "新增社区", en: "Register a community in a street" },
+      permission: "register.write",
+      area: "body",
+      idempotent: true,
+      body: NewCommunity,
+      response: Community,
+      status: 201,
+      units: { read: 8, write: 60 },
+    },
+    getCommunity: {
+      method: "GET",
+      path: "/communities/{community}",
+      summary: { zh: "社区详情", en: "One community" },
+      permission: "register.read",
+      area: "record",
+      params: community,
+      response: Community,
+      status: 200,
+      units: { read: 4, write: 0 },
+    },
+    editCommunity: {
+      method: "PATCH",
+      path: "/communities/{community}",
+      summary: { zh: "更正社区数据", en: "Correct a community" },
+      permission: "register.write",
+      area: "record",
+      ifMatch: true,
+      params: community,
+      body: CommunityEdit,
+      response: Community,
+      status: 200,
+      units: { read: 4, write: 60 },
+    },
+    getCommunityHistory: {
+      method: "GET",
+      path: "/communities/{community}/history",
+      summary: { zh: "社区变更历史", en: "Every change of a community, newest first" },
+      permission: "register.read",
+      area: "record",
+      params: community,
+      query: z.strictObject(paging),
+      response: pageOf(CommunityEntry),
+      status: 200,
+      units: { read: 120, write: 0 },
+    },
+    listPlaces: {
+      method: "GET",
+      path: "/places",
+      summary: { zh: "小区与村庄列表", en: "Compounds and villages of an area" },
+      permission: "register.read",
+      area: "query",
+      query: z.strictObject({ area: AreaCode, kind: z.optional(PlaceKind), status: StatusFilter, ...paging }),
+      response: pageOf(Place),
+      status: 200,
+      units: { read: 40, write: 0 },
+    },
+    exportPlaces: {
+      method: "GET",
+      path: "/places/export",
+      summary: { zh: "导出小区与村庄台账", en: "The places of an area as a workbook that can be imported again" },
+      permission: "register.read",
+      area: "query",
+      query: exported,
+      response: file(XLSX, CSV),
+      status: 200,
+      units: { read: 80, write: 0 },
+    },
+    createPlace: {
+      method: "POST",
+      path: "/places",
+      summary: { zh: "新增小区或村庄", en: "Register a place in a community" },
+      permission: "register.write",
+      area: "record",
+      idempotent: true,
+      body: NewPlace,
+      response: Place,
+      status: 201,
+      units: { read: 8, write: 80 },
+    },
+    getPlace: {
+      method: "GET",
+      path: "/places/{place}",
+      summary: { zh: "小区或村庄详情", en: "One place" },
+      permission: "register.read",
+      area: "record",
+      params: place,
+      response: Place,
+      status: 200,
+      units: { read: 5, write: 0 },
+    },
+    editPlace: {
+      method: "PATCH",
+      path: "/places/{place}",
+      summary: { zh: "更正小区或村庄数据", en: "Correct a place" },
+      permission: "register.write",
+      area: "record",
+      ifMatch: true,
+      params: place,
+      body: PlaceEdit,
+      response: Place,
+      status: 200,
+      units: { read: 5, write: 80 },
+    },
+    getPlaceHistory: {
+      method: "GET",
+      path: "/places/{place}/history",
+      summary: { zh: "小区或村庄变更历史", en: "Every change of a place, newest first" },
+      permission: "register.read",
+      area: "record",
+      params: place,
+      query: z.strictObject(paging),
+      response: pageOf(PlaceEntry),
+      status: 200,
+      units: { read: 250, write: 0 },
+    },
+    getPlaceGeometry: {
+      method: "GET",
+      path: "/places/{place}/geometry",
+      summary: { zh: "小区边界", en: "A place's outline as GeoJSON" },
+      permission: "register.read",
+      area: "record",
+      params: place,
+      response: Geometry,
+      status: 200,
+      units: { read: 30, write: 0 },
+    },
+    putPlaceGeometry: {
+      method: "PUT",
+      path: "/places/{place}/geometry",
+      summary: { zh: "更新小区边界", en: "Replace a place's outline" },
+      permission: "register.write",
+      area: "record",
+      ifMatch: true,
+      params: place,
+      body: z.strictObject({ reason: Reason, geometry: Geometry }),
+      response: Place,
+      status: 200,
+      units: { read: 5, write: 300 },
+    },
+    createImport: {
+      method: "POST",
+      path: "/imports",
+      summary: { zh: "试导入：逐行核对，不改台账", en: "Dry run of a table (up to 4 MB): row by row what it would do" },
+      permission: "register.import",
+      area: "query",
+      idempotent: true,
+      query: z.strictObject({
+        area: AreaCode,
+        table: TableKind,
+        asOf: z.optional(IsoDate),
+        fileName: z._default(name(200), "table"),
+      }),
+      body: file(XLSX, CSV, "application/octet-stream"),
+      response: Import,
+      status: 201,
+      units: { read: 40, write: 40 },
+    },
+    createUpload: {
+      method: "POST",
+      path: "/imports/uploads",
+      summary: { zh: "申请上传大文件（32 MB 以内）", en: "A form to upload a larger table (up to 32 MB)" },
+      permission: "register.import",
+      area: "body",
+      idempotent: true,
+      body: z.strictObject({
+        area: AreaCode,
+        table: TableKind,
+        asOf: z.optional(IsoDate),
+        fileName: name(200),
+        size: z.int().check(z.gte(1), z.lte(UPLOAD_BYTES)),
+      }),
+      response: UploadForm,
+      status: 201,
+      units: { read: 4, write: 12 },
+    },
+    listImports: {
+      method: "GET",
+      path: "/imports",
+      summary: { zh: "导入记录", en: "Imports of an area, newest first" },
+      permission: "register.read",
+      area: "query",
+      query: z.strictObject({ area: AreaCode, ...paging }),
+      response: pageOf(ImportHead),
+      status: 200,
+      units: { read: 60, write: 0 },
+    },
+    getImport: {
+      method: "GET",
+      path: "/imports/{import}",
+      summary: { zh: "导入详情", en: "One import: its state and what it did or would do" },
+      permission: "register.read",
+      area: "record",
+      params: importOf,
+      response: Import,
+      status: 200,
+      units: { read: 2, write: 0 },
+    },
+    listImportRows: {
+      method: "GET",
+      path: "/imports/{import}/rows",
+      summary: { zh: "逐行核对结果", en: "All rows of an import with their outcome" },
+      permission: "register.read",
+      area: "record",
+      params: importOf,
+      query: z.strictObject({ outcome: z.optional(ImportRow.shape.outcome), ...paging }),
+      response: pageOf(ImportRow),
+      status: 200,
+      units: { read: 2, write: 0 },
+    },
+    getMarkedTable: {
+      method: "GET",
+      path: "/imports/{import}/marked",
+      summary: { zh: "带错误标注的原表", en: "The table again, with every error marked in its cell" },
+      permission: "register.read",
+      area: "record",
+      params: importOf,
+      response: file(XLSX),
+      status: 200,
+      units: { read: 2, write: 0 },
+    },
+    checkImport: {
+      method: "POST",
+      path: "/imports/{import}/check",
+      summary: {
+        zh: "核对已上传的文件",
+        en: "Have an uploaded table checked; the answer comes with the import's state",
+      },
+      permission: "register.import",
+      area: "record",
+      idempotent: true,
+      params: importOf,
+      response: Import,
+      status: 202,
+      units: { read: 4, write: 20 },
+    },
+    commitImport: {
+      method: "POST",
+      path: "/imports/{import}/commit",
+      summary: { zh: "正式导入：全部生效或全不生效", en: "Publish a checked import: all of it or nothing" },
+      permission: "register.import",
+      area: "record",
+      idempotent: true,
+      ifMatch: true,
+      params: importOf,
+      response: Import,
+      status: 200,
+      units: { read: 60, write: 400 },
+    },
+    listFindings: {
+      method: "GET",
+      path: "/grids/findings",
+      summary: { zh: "核对发现：原表合计与各行之和", en: "Findings: printed totals against their rows" },
+      permission: "register.read",
+      area: "query",
+      query: z.strictObject({ area: AreaCode, verdict: z.optional(Finding.shape.verdict), ...paging }),
+      response: pageOf(Finding),
+      status: 200,
+      units: { read: 10, write: 0 },
+    },
+  },
+);
+
+// --------------------------------------------------------------------------------------------------------------- events
+
+/**
+ * What the service tells others. `state` events carry the whole aggregate after a change and replace older copies;
+ * facts are done once each. They change only by addition.
+ */
+export const gridsEvents = {
+  "grids.county-changed": z.object({
+    area: AreaCode,
+    version: z.int(),
+    state: z.object({ id: CountyId, code: AreaCode, name: z.string(), streets: z.array(AreaRef) }),
+  }),
+  "grids.communities-changed": z.object({
+    area: AreaCode,
+    version: z.int(),
+    state: z.object({
+      street: AreaRef,
+      communities: z.array(
+        z.object({
+          id: CommunityId,
+          code: AreaCode,
+          codeStatus: CodeStatus,
+          ...CommunityFigures.shape,
+          asOf: IsoDate,
+          status: Status,
+        }),
+      ),
+    }),
+  }),
+  "grids.places-changed": z.object({
+    area: AreaCode,
+    version: z.int(),
+    state: z.object({
+      community: CommunityId,
+      places: z.array(z.object({ id: PlaceId, ...PlaceFigures.shape, asOf: IsoDate, status: Status })),
+    }),
+  }),
+  /** Fact: an uploaded table waits to be checked, or a checked one too large for a request waits to be published. */
+  "grids.import-requested": z.object({ area: AreaCode, import: ImportId, step: z.enum(["check", "publish"]) }),
+} as const;
+export type GridsEvent = keyof typeof gridsEvents;

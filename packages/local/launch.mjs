@@ -1,0 +1,100 @@
+// The way in for `npm start`, `npm test` and the rest, on any Node from 20 with npm and nothing else: brings the pinned
+// tools and packages in, then runs a script of ours on the pinned Node. Plain JavaScript, because the host's Node may
+// not run TypeScript.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const [script, ...args] = process.argv.slice(2);
+
+if (Number(process.versions.node.split(".")[0]) < 20) {
+  fail(
+    `需要 Node.js 20 或更新版本，当前为 ${process.version}。 Node.js 20 or newer is needed; this is ${process.version}.`,
+  );
+}
+if (script === undefined) fail("usage: node launch.mjs <script.ts> [arguments]");
+
+await install();
+run();
+
+/** Installs what the lock file says, unless that is what is there already. */
+async function install() {
+  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const stamp = join(root, "node_modules/.installed");
+  const wanted = createHash("sha256")
+    .update(`${packageManager} ${process.platform} ${process.arch}\n`)
+    .update(readFileSync(join(root, "pnpm-lock.yaml")))
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && pinnedNode() !== undefined) return;
+
+  const began = Date.now();
+  const seconds = (digits) => `${((Date.now() - began) / 1000).toFixed(digits)} s`;
+  process.stdout.write("安装依赖 install … ");
+  const ticking =
+    process.stdout.isTTY && setInterval(() => process.stdout.write(`\r安装依赖 install … ${seconds(0)} `), 1000);
+  const options = ["install", "--frozen-lockfile", "--config.confirm-modules-purge=false"];
+  const { code, output } = await collect("npx", ["--yes", packageManager, ...options]);
+  clearInterval(ticking);
+  if (code !== 0) {
+    process.stdout.write("失败 failed\n");
+    fail(
+      `${output}\n安装失败：请检查网络与 npm 源后重试。 The install failed: check the network and npm's registry, then try again.`,
+    );
+  }
+  process.stdout.write(`${process.stdout.isTTY ? "\r安装依赖 install … " : ""}${seconds(1)}\n`);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+/** Runs a program to its end with its output kept for the case that it fails. */
+function collect(program, options) {
+  return new Promise((done) => {
+    let output = "";
+    const child = spawn(program, options, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: process.platform === "win32",
+    });
+    child.stdout.on("data", (text) => (output += text));
+    child.stderr.on("data", (text) => (output += text));
+    child.on("error", (error) => done({ code: 1, output: String(error) }));
+    child.on("close", (code) => done({ code, output }));
+  });
+}
+
+function pinnedNode() {
+  const found = ["node_modules/node/bin/node", "node_modules/node/bin/node.exe"]
+    .map((path) => join(root, path))
+    .find(existsSync);
+  return found ?? (Number(process.versions.node.split(".")[0]) >= 24 ? process.execPath : undefined);
+}
+
+/** Runs the script in this one's place: same terminal, same signals, same way to end. */
+function run() {
+  const node = pinnedNode();
+  if (node === undefined)
+    fail(
+      `找不到所需的 Node.js：请删除 node_modules 后重试。 The pinned Node.js is missing: delete ${join(root, "node_modules")} and try again.`,
+    );
+  const child = spawn(node, [resolve(root, script), ...args], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      // A terminal has sent its Ctrl-C to the child already.
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on("error", (error) => fail(String(error)));
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

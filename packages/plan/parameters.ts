@@ -1,0 +1,1345 @@
+import { isDate } from "./calendar.ts";
+import { type ClauseId, midJune } from "./clauses.ts";
+import type { Text } from "./text.ts";
+
+/** What a value counts in. Money is in fen, shares are whole per mille or per cent; `choice` and `list` count nothing. */
+export const measures = {
+  household: { zh: "户", en: "households" },
+  "household/person": { zh: "户/人", en: "households per person" },
+  person: { zh: "人", en: "people" },
+  grid: { zh: "个网格", en: "grids" },
+  compound: { zh: "个小区", en: "compounds" },
+  community: { zh: "个社区", en: "communities" },
+  item: { zh: "项", en: "items" },
+  "square-metre": { zh: "平方米", en: "m²" },
+  "per-mille": { zh: "‰", en: "‰" },
+  "per-cent": { zh: "%", en: "%" },
+  fraction: { zh: "分数", en: "fraction" },
+  point: { zh: "得分", en: "points" },
+  "fen/household": { zh: "人民币分/户", en: "fen per household" },
+  "fen/community": { zh: "人民币分/社区", en: "fen per community" },
+  "fen/grid": { zh: "人民币分/网格", en: "fen per grid" },
+  "fen/year": { zh: "人民币分/年", en: "fen a year" },
+  "fen/person/month": { zh: "人民币分/（人·月）", en: "fen per person a month" },
+  "fen/person/year": { zh: "人民币分/（人·年）", en: "fen per person a year" },
+  "times/year": { zh: "次/年", en: "times a year" },
+  "working-day": { zh: "个工作日", en: "working days" },
+  day: { zh: "天", en: "days" },
+  month: { zh: "个月", en: "months" },
+  year: { zh: "年", en: "years" },
+  date: { zh: "日期", en: "date" },
+  code: { zh: "代码", en: "code" },
+  choice: { zh: "选项", en: "choice" },
+  list: { zh: "清单", en: "list" },
+} as const satisfies Record<string, Text>;
+export type Measure = keyof typeof measures;
+
+/** From `min` to `max`, both included. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A share as two whole numbers; `over` when it must be exceeded, not only reached. */
+export interface Fraction {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly over: boolean;
+}
+
+/**
+ * How owners decide. Every share is needed twice: by floor area and by heads.
+ * `base` says of whom: all owners, or those who took part in the vote, of whom there must be a quorum.
+ */
+export interface VotingRule {
+  readonly quorum: Fraction | null;
+  readonly base: "all-owners" | "participants";
+  readonly ordinary: Fraction;
+  readonly weighty: Fraction;
+}
+
+/**
+ * One line of a subsidy table: `fen` a month for each of `workers`, for households from `from` to `to` (null: without end).
+ * The edges are written as printed, so neighbours share a number: `policy.subsidy.edge` says whose it is.
+ */
+export interface SubsidyBand {
+  readonly from: number;
+  readonly to: number | null;
+  readonly fen: number;
+  readonly workers: number;
+}
+
+/** One credit grade: points from `from`, included, to below `to` (null: without end); `badRecord` null: with or without. */
+export interface CreditBand {
+  readonly grade: string;
+  readonly from: number;
+  readonly to: number | null;
+  readonly badRecord: boolean | null;
+}
+
+/** One entry of a list, known by its id. */
+export interface Item<Id extends string = string> {
+  readonly id: Id;
+  readonly title: Text;
+}
+
+export type Value =
+  | number
+  | string
+  | Range
+  | VotingRule
+  | readonly SubsidyBand[]
+  | readonly CreditBand[]
+  | readonly Item[];
+
+/** Where a value comes from. For `plan` the parameter's own clause is the place; a `convention` is common practice or our own choice. */
+export type Source =
+  | { readonly document: "plan" }
+  | { readonly document: "law" | "province" | "convention"; readonly name: Text };
+
+/** One way to read the plan, the one in force included. */
+export interface Reading {
+  readonly value: string;
+  readonly meaning: Text;
+}
+
+/** A value from its day on. */
+export interface DatedValue {
+  readonly from: string;
+  readonly value: Value;
+}
+
+/**
+ * A number of the plan, a default beside it, or a choice among readings. Each value holds from its day until the next one's.
+ * `clause` is where the plan gives it, or the clause it serves. `verified` is true only for what the plan itself prints.
+ * `soft` marks what the plan softens with "in principle", "about" or "may": missing it is a deviation, not a breach.
+ */
+export interface Parameter {
+  readonly clause: ClauseId;
+  readonly title: Text;
+  readonly unit: Measure;
+  readonly values: readonly [DatedValue, ...DatedValue[]];
+  readonly source: Source;
+  readonly verified: boolean;
+  readonly soft?: true;
+  readonly note?: Text;
+  readonly readings?: readonly [Reading, Reading, ...Reading[]];
+}
+
+/** The draft bears no date of effect: its figures are for whole years, so they hold from the first day of its year. */
+const PLAN = "2020-01-01";
+
+const plan = { document: "plan" } as const satisfies Source;
+const choice = {
+  document: "convention",
+  name: { zh: "本系统的取法", en: "A choice of this system" },
+} as const satisfies Source;
+const hotline = {
+  document: "province",
+  name: { zh: "山东省政务服务热线办理惯例（2020年）", en: "Shandong government hotline practice (2020)" },
+} as const satisfies Source;
+const credit = {
+  document: "province",
+  name: {
+    zh: "山东省物业服务企业信用信息管理办法（2019年）",
+    en: "Shandong measures on credit information of property companies (2019)",
+  },
+} as const satisfies Source;
+const ownersLaw = {
+  document: "law",
+  name: {
+    zh: "物权法第七十六条；2021年起民法典第二百七十八条",
+    en: "Property Law, article 76; from 2021 Civil Code, article 278",
+  },
+} as const satisfies Source;
+const partyServicePractice = {
+  document: "convention",
+  name: {
+    zh: "党组织服务群众专项经费使用惯例",
+    en: "Usual practice for Party-service money",
+  },
+} as const satisfies Source;
+const publicationPractice = {
+  document: "convention",
+  name: { zh: "居务公开惯例", en: "Usual practice for publishing community affairs" },
+} as const satisfies Source;
+
+/** Every figure of the plan, once, and every default and reading that stands beside them. */
+export const parameters = {
+  // ── 2.1 layout ────────────────────────────────────────────────────────────────────────────────────────────────────
+  "layout.grid-households": {
+    clause: "2.1",
+    title: { zh: "社区布局中划分网格的户数", en: "Households per grid in the community layout" },
+    unit: "household",
+    values: [{ from: PLAN, value: { min: 500, max: 1000 } }],
+    source: plan,
+    verified: true,
+    soft: true,
+    note: {
+      zh: "该数写在社区布局一条，说的却是网格；计划没有规定社区规模。与2.2.1不同，见 policy.grid.size。",
+      en: "It stands under community layout but speaks of grids; the plan sets no community size. It differs from 2.2.1: see policy.grid.size.",
+    },
+  },
+
+  // ── 2.2.1 grids ───────────────────────────────────────────────────────────────────────────────────────────────────
+  "grid.households": {
+    clause: "2.2.1",
+    title: { zh: "每个网格的户数", en: "Households per grid" },
+    unit: "household",
+    values: [{ from: PLAN, value: { min: 500, max: 600 } }],
+    source: plan,
+    verified: true,
+  },
+  "grid.per-compound": {
+    clause: "2.2.1",
+    title: { zh: "每个小区所属的网格数", en: "Grids to which one compound belongs" },
+    unit: "grid",
+    values: [{ from: PLAN, value: 1 }],
+    source: plan,
+    verified: true,
+    soft: true,
+    note: { zh: "小区较小的，可以几个小区合用一个网格。", en: "Small compounds may share one grid." },
+  },
+
+  // ── 2.2.2 grid staff ──────────────────────────────────────────────────────────────────────────────────────────────
+  "staff.instructors-per-grid": {
+    clause: "2.2.2",
+    title: { zh: "每个网格的指导员（街道干部）", en: "Instructors per grid (a street cadre)" },
+    unit: "person",
+    values: [{ from: PLAN, value: 1 }],
+    source: plan,
+    verified: true,
+  },
+  "staff.workers-per-compound": {
+    clause: "2.2.2",
+    title: { zh: "每个小区的网格员", en: "Grid workers per compound" },
+    unit: "person",
+    values: [{ from: PLAN, value: 1 }],
+    source: plan,
+    verified: true,
+    soft: true,
+  },
+  "staff.leaders-per-grid": {
+    clause: "2.2.2",
+    title: { zh: "符合条件的网格可设的网格长", en: "Leaders that a grid may have where it qualifies" },
+    unit: "person",
+    values: [{ from: PLAN, value: 1 }],
+    source: plan,
+    verified: true,
+    soft: true,
+  },
+  "staff.leader.households": {
+    clause: "2.2.2",
+    title: { zh: "可设网格长的户数（达到）", en: "Households at which a grid may have a leader (reached)" },
+    unit: "household",
+    values: [{ from: PLAN, value: 1000 }],
+    source: plan,
+    verified: true,
+    soft: true,
+    note: { zh: "“以上”包括本数。", en: "In Chinese law “and above” includes the number itself." },
+  },
+  "staff.leader.workers": {
+    clause: "2.2.2",
+    title: { zh: "可设网格长的网格员人数（超过）", en: "Workers above which a grid may have a leader (exceeded)" },
+    unit: "person",
+    values: [{ from: PLAN, value: 2 }],
+    source: plan,
+    verified: true,
+    soft: true,
+  },
+  "staff.leader.compounds": {
+    clause: "2.2.2",
+    title: { zh: "可设网格长的小区数（达到）", en: "Compounds at which a grid may have a leader (reached)" },
+    unit: "compound",
+    values: [{ from: PLAN, value: 2 }],
+    source: plan,
+    verified: false,
+    soft: true,
+    note: {
+      zh: "计划只说多个小区，按两个及以上计。",
+      en: "The plan only says several compounds: taken as two or more.",
+    },
+  },
+  "staff.duties": {
+    clause: "2.2.2",
+    title: { zh: "网格工作人员的职责", en: "Duties of grid staff" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "basic-information", title: { zh: "采集基础信息", en: "Collect basic information" } },
+          { id: "opinion", title: { zh: "了解社情民意", en: "Gather residents' opinion" } },
+          { id: "hazards", title: { zh: "查找安全隐患", en: "Look for safety hazards" } },
+          { id: "disputes", title: { zh: "发现和化解纠纷", en: "Find and settle disputes" } },
+          { id: "key-persons", title: { zh: "协助关注重点人员", en: "Assist with key persons" } },
+          { id: "publicity", title: { zh: "宣传政策法规", en: "Explain policies and laws" } },
+          { id: "errands", title: { zh: "为居民代办事务", en: "Run errands for residents" } },
+          { id: "street-tasks", title: { zh: "完成街道交办的任务", en: "Carry out other tasks from the street" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+  },
+
+  // ── 2.3.1 service centres ─────────────────────────────────────────────────────────────────────────────────────────
+  "centre.area": {
+    clause: "2.3.1",
+    title: { zh: "社区服务中心总面积下限", en: "Least floor area of a service centre" },
+    unit: "square-metre",
+    values: [{ from: PLAN, value: 700 }],
+    source: plan,
+    verified: true,
+    note: {
+      zh: "新建或改扩建的适用，见 policy.centre.scope。",
+      en: "For new or rebuilt centres: see policy.centre.scope.",
+    },
+  },
+  "centre.hall-area": {
+    clause: "2.3.1",
+    title: { zh: "便民服务大厅面积下限", en: "Least floor area of the service hall" },
+    unit: "square-metre",
+    values: [{ from: PLAN, value: 200 }],
+    source: plan,
+    verified: true,
+    note: {
+      zh: "新建或改扩建的适用，见 policy.centre.scope。",
+      en: "For new or rebuilt centres: see policy.centre.scope.",
+    },
+  },
+  "centre.households-per-social-worker": {
+    clause: "2.3.1",
+    title: { zh: "每名全科社工服务的户数", en: "Households per general social worker" },
+    unit: "household/person",
+    values: [{ from: PLAN, value: { min: 300, max: 400 } }],
+    source: plan,
+    verified: true,
+  },
+  "centre.signs": {
+    clause: "2.3.1",
+    title: { zh: "社区服务中心的牌子和标识", en: "Signs on a service centre" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "party-organisation", title: { zh: "社区党组织", en: "Community Party organisation" } },
+          { id: "self-government", title: { zh: "居民自治组织", en: "Residents' self-government body" } },
+          { id: "party-and-mass-service", title: { zh: "党群服务中心（站）", en: "Party-and-mass service centre" } },
+          { id: "china-community", title: { zh: "“中国社区”标识", en: "“China Community” mark" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+  },
+  "centre.rooms": {
+    clause: "2.3.1",
+    title: { zh: "社区服务中心的功能用房", en: "Rooms of a service centre" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "hall", title: { zh: "一站式服务大厅", en: "One-stop service hall" } },
+          { id: "mediation", title: { zh: "纠纷调解室", en: "Mediation room" } },
+          { id: "culture-sport", title: { zh: "文体活动室", en: "Culture and sport room" } },
+          { id: "volunteering", title: { zh: "志愿服务与社会工作站", en: "Volunteering and social work station" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+    note: { zh: "一间用房可以兼有几种用途。", en: "One room may have several uses." },
+  },
+
+  // ── 2.3.2 service rooms and stations ──────────────────────────────────────────────────────────────────────────────
+  "rooms.share": {
+    clause: "2.3.2",
+    title: { zh: "社区服务用房占住宅总建筑面积的下限", en: "Least share of service rooms in residential floor area" },
+    unit: "per-mille",
+    values: [{ from: PLAN, value: 7 }],
+    source: plan,
+    verified: true,
+  },
+  "rooms.area": {
+    clause: "2.3.2",
+    title: { zh: "社区服务用房面积下限", en: "Least floor area of service rooms" },
+    unit: "square-metre",
+    values: [{ from: PLAN, value: 600 }],
+    source: plan,
+    verified: true,
+  },
+  "rooms.owners-share": {
+    clause: "2.3.2",
+    title: { zh: "建成后交业主委员会的部分", en: "Part handed to the owners' committee on completion" },
+    unit: "per-cent",
+    values: [{ from: PLAN, value: 50 }],
+    source: plan,
+    verified: true,
+  },
+  "rooms.community-share": {
+    clause: "2.3.2",
+    title: { zh: "建成后交社区的部分", en: "Part handed to the community on completion" },
+    unit: "per-cent",
+    values: [{ from: PLAN, value: 50 }],
+    source: plan,
+    verified: true,
+  },
+  "station.area": {
+    clause: "2.3.2",
+    title: { zh: "网格服务站面积下限", en: "Least floor area of a grid station" },
+    unit: "square-metre",
+    values: [{ from: PLAN, value: 15 }],
+    source: plan,
+    verified: true,
+  },
+  "grid.demonstration": {
+    clause: "2.3.2",
+    title: { zh: "全县重点打造的示范网格", en: "Demonstration grids to be built up" },
+    unit: "grid",
+    values: [{ from: PLAN, value: { min: 10, max: 20 } }],
+    source: plan,
+    verified: true,
+    note: { zh: "附件4所列示范性网格多于此数。", en: "Annex 4 lists more demonstration grids than this." },
+  },
+
+  // ── 2.4 property ──────────────────────────────────────────────────────────────────────────────────────────────────
+  "property.community-staff": {
+    clause: "2.4",
+    title: { zh: "每个社区负责业委会和物业工作的人员", en: "People per community for owners' committees and property" },
+    unit: "person",
+    values: [{ from: PLAN, value: { min: 1, max: 2 } }],
+    source: plan,
+    verified: true,
+  },
+  "property.assessments": {
+    clause: "2.4",
+    title: { zh: "物业企业及项目考核次数下限", en: "Least number of assessments of property companies and projects" },
+    unit: "times/year",
+    values: [{ from: PLAN, value: 2 }],
+    source: plan,
+    verified: true,
+    note: { zh: "由谁考核，见 policy.property.assessors。", en: "By whom: see policy.property.assessors." },
+  },
+  "property.fallback-providers": {
+    clause: "2.4",
+    title: { zh: "无物业小区的托底单位", en: "Who may serve a compound without a property company" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "state-owned", title: { zh: "本县国有物业企业", en: "A state-owned property company of the county" } },
+          {
+            id: "community-founded",
+            title: { zh: "社区办的物业企业", en: "A property company founded by the community" },
+          },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+  },
+  "property.credit.grades": {
+    clause: "2.4",
+    title: { zh: "物业企业信用等级", en: "Credit grades of property companies" },
+    unit: "point",
+    values: [
+      {
+        from: "2019-01-01",
+        value: [
+          { grade: "AAA", from: 85, to: null, badRecord: null },
+          { grade: "AA", from: 80, to: 85, badRecord: null },
+          { grade: "A", from: 70, to: 80, badRecord: null },
+          { grade: "B", from: 60, to: 70, badRecord: null },
+          { grade: "B", from: 0, to: 60, badRecord: false },
+          { grade: "C", from: 0, to: 60, badRecord: true },
+        ],
+      },
+    ],
+    source: credit,
+    verified: false,
+  },
+  "property.credit.not-enrolled": {
+    clause: "2.4",
+    title: { zh: "未参加信用管理的企业的等级", en: "Grade of a company that is not enrolled" },
+    unit: "choice",
+    values: [{ from: "2019-01-01", value: "C-missing" }],
+    source: credit,
+    verified: false,
+  },
+  "property.credit.item-life": {
+    clause: "2.4",
+    title: { zh: "信用信息的计分期限", en: "How long a credit item counts" },
+    unit: "month",
+    values: [{ from: "2019-01-01", value: 12 }],
+    source: credit,
+    verified: false,
+    note: { zh: "信息本身另有期限的，从其期限。", en: "An item with a term of its own counts for that term." },
+  },
+  "owners.voting": {
+    clause: "2.4",
+    title: { zh: "业主表决规则", en: "How owners vote" },
+    unit: "fraction",
+    values: [
+      {
+        from: "2007-10-01",
+        value: {
+          quorum: null,
+          base: "all-owners",
+          ordinary: { numerator: 1, denominator: 2, over: true },
+          weighty: { numerator: 2, denominator: 3, over: false },
+        },
+      },
+      {
+        from: "2021-01-01",
+        value: {
+          quorum: { numerator: 2, denominator: 3, over: false },
+          base: "participants",
+          ordinary: { numerator: 1, denominator: 2, over: true },
+          weighty: { numerator: 3, denominator: 4, over: false },
+        },
+      },
+    ],
+    source: ownersLaw,
+    verified: false,
+    note: { zh: "面积和人数须同时达到。", en: "Each share must be met both by floor area and by heads." },
+  },
+  "owners.weighty-matters": {
+    clause: "2.4",
+    title: { zh: "须多数业主特别同意的事项", en: "Matters that need the larger majority" },
+    unit: "list",
+    values: [
+      {
+        from: "2007-10-01",
+        value: [
+          { id: "raise-repair-fund", title: { zh: "筹集维修资金", en: "Raise the repair fund" } },
+          { id: "use-repair-fund", title: { zh: "使用维修资金", en: "Use the repair fund" } },
+          { id: "rebuild", title: { zh: "改建、重建建筑物", en: "Alter or rebuild the building" } },
+        ],
+      },
+      {
+        from: "2021-01-01",
+        value: [
+          { id: "raise-repair-fund", title: { zh: "筹集维修资金", en: "Raise the repair fund" } },
+          { id: "rebuild", title: { zh: "改建、重建建筑物", en: "Alter or rebuild the building" } },
+          {
+            id: "change-common-use",
+            title: { zh: "改变共有部分用途或用于经营", en: "Change the use of common parts or trade from them" },
+          },
+        ],
+      },
+    ],
+    source: ownersLaw,
+    verified: false,
+  },
+  "owners.re-election.preparation": {
+    clause: "2.4",
+    title: { zh: "业委会任期届满前开始筹备换届", en: "How long before its term ends a re-election is prepared" },
+    unit: "day",
+    values: [{ from: PLAN, value: 60 }],
+    source: { document: "convention", name: { zh: "业主委员会换届惯例", en: "Usual practice for re-elections" } },
+    verified: false,
+  },
+
+  // ── 2.5 services ──────────────────────────────────────────────────────────────────────────────────────────────────
+  "services.handed-down": {
+    clause: "2.5",
+    title: { zh: "下放到社区的政务服务事项", en: "Government service items handed down to communities" },
+    unit: "item",
+    values: [{ from: PLAN, value: 23 }],
+    source: plan,
+    verified: true,
+    note: { zh: "计划未列事项名称，由县里提供。", en: "The plan does not name them: the county supplies the list." },
+  },
+  "services.organisation-kinds": {
+    clause: "2.5",
+    title: { zh: "重点培育的社会组织类别", en: "Kinds of social organisation to be fostered" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "daily-life", title: { zh: "生活服务", en: "Daily life" } },
+          { id: "charity", title: { zh: "公益慈善", en: "Charity" } },
+          { id: "culture-sport", title: { zh: "文体活动", en: "Culture and sport" } },
+          { id: "mutual-aid", title: { zh: "居民互助", en: "Mutual aid" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+  },
+
+  // ── 2.6 governance, and the case clock that the whistle runs on ───────────────────────────────────────────────────
+  "governance.communities": {
+    clause: "2.6",
+    title: { zh: "配齐党委班子的城市社区", en: "Urban communities with a complete Party committee" },
+    unit: "community",
+    values: [{ from: PLAN, value: 22 }],
+    source: plan,
+    verified: true,
+  },
+  "clause.2.6.deadline": {
+    clause: "2.6",
+    title: { zh: "“6月中旬”的截止日", en: "The last day of “mid June”" },
+    unit: "date",
+    values: [{ from: PLAN, value: midJune.lastDay }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: midJune.lastDay,
+        meaning: {
+          zh: "中旬为11日至20日，到最后一日止",
+          en: "The middle ten days run from the 11th to the 20th: to their last day",
+        },
+      },
+      { value: midJune.middleDay, meaning: { zh: "指月中，即15日", en: "The middle of the month: the 15th" } },
+    ],
+  },
+  "case.steps": {
+    clause: "2.6",
+    title: { zh: "吹哨报到的步骤", en: "Steps of the whistle" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "collect", title: { zh: "收集问题", en: "Collect the problem" } },
+          { id: "propose", title: { zh: "提出办法", en: "Propose a solution" } },
+          { id: "whistle", title: { zh: "吹哨", en: "Blow the whistle" } },
+          { id: "meet", title: { zh: "开会商议", en: "Meet" } },
+          { id: "carry-out", title: { zh: "落实", en: "Carry out" } },
+          { id: "closing-report", title: { zh: "结案报告", en: "Closing report" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+  },
+  "case.due": {
+    clause: "2.6",
+    title: { zh: "办理期限", en: "Time to settle a case" },
+    unit: "working-day",
+    values: [{ from: PLAN, value: 5 }],
+    source: hotline,
+    verified: false,
+  },
+  "case.extended": {
+    clause: "2.6",
+    title: { zh: "延期的上限", en: "Limit of an extension" },
+    unit: "working-day",
+    values: [{ from: PLAN, value: 10 }],
+    source: hotline,
+    verified: false,
+    note: { zh: "怎样计算，见 policy.case.extension。", en: "How it is counted: see policy.case.extension." },
+  },
+  "case.wrong-dispatch": {
+    clause: "2.6",
+    title: { zh: "派错的退回期限", en: "Time to send back a wrong dispatch" },
+    unit: "working-day",
+    values: [{ from: PLAN, value: 2 }],
+    source: hotline,
+    verified: false,
+  },
+  "case.yellow-card": {
+    clause: "2.6",
+    title: { zh: "到期前亮黄牌", en: "Yellow card before the due day" },
+    unit: "working-day",
+    values: [{ from: PLAN, value: 1 }],
+    source: hotline,
+    verified: false,
+  },
+  "case.red-card": {
+    clause: "2.6",
+    title: { zh: "超期第几日亮红牌", en: "Day overdue on which the red card falls" },
+    unit: "day",
+    values: [{ from: PLAN, value: 1 }],
+    source: hotline,
+    verified: false,
+  },
+  "case.on-time.open-overdue": {
+    clause: "2.6",
+    title: { zh: "按时办结率中超期未结的件", en: "Open overdue cases in the on-time rate" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "due" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "due",
+        meaning: { zh: "计入应结件，即拉低比率", en: "Counted among the due cases, so they lower the rate" },
+      },
+      { value: "left-out", meaning: { zh: "办结之前不计", en: "Left out until they are closed" } },
+    ],
+  },
+  "policy.case.extension": {
+    clause: "2.6",
+    title: { zh: "延期上限的算法", en: "How the limit of an extension is counted" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "in-all" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "in-all", meaning: { zh: "从受理起总共", en: "In all, from the day the case was taken" } },
+      { value: "added", meaning: { zh: "在原期限上另加", en: "On top of the first period" } },
+    ],
+  },
+
+  // ── 3.2.2 funds ───────────────────────────────────────────────────────────────────────────────────────────────────
+  "fund.register": {
+    clause: "3.2.2",
+    title: { zh: "纳入县预算的各项经费", en: "The funds in the county budget" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          {
+            id: "household",
+            title: { zh: "城市社区工作经费（按户）", en: "Urban community work money, by household" },
+          },
+          { id: "party-service", title: { zh: "党组织服务群众专项经费", en: "Party-service money" } },
+          { id: "annual", title: { zh: "社区工作经费（每年）", en: "Community work money, by year" } },
+          { id: "social-workers", title: { zh: "全科社工薪酬", en: "Pay of general social workers" } },
+          { id: "grid-subsidies", title: { zh: "网格工作人员补贴", en: "Subsidies of grid staff" } },
+          { id: "centres", title: { zh: "服务中心改扩建费用", en: "Rebuilding of service centres" } },
+          { id: "informatisation", title: { zh: "社区信息化经费", en: "Informatisation of communities" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+    note: {
+      zh: "按户的和每年的两项俗称相同，这里各用各的代号。",
+      en: "The one by household and the one by year go by the same everyday name; here each has its own code.",
+    },
+  },
+  "fund.household.rate": {
+    clause: "3.2.2",
+    title: { zh: "城市社区工作经费标准", en: "Urban community work money" },
+    unit: "fen/household",
+    values: [{ from: PLAN, value: 20_00 }],
+    source: plan,
+    verified: true,
+  },
+  "fund.party-service.rate": {
+    clause: "3.2.2",
+    title: { zh: "党组织服务群众专项经费标准", en: "Party-service money" },
+    unit: "fen/community",
+    values: [{ from: PLAN, value: 200_000_00 }],
+    source: plan,
+    verified: true,
+  },
+  "fund.annual.amount": {
+    clause: "3.2.2",
+    title: { zh: "社区工作经费年度总额", en: "Community work money a year, for the whole county" },
+    unit: "fen/year",
+    values: [{ from: PLAN, value: 5_000_000_00 }],
+    source: plan,
+    verified: true,
+  },
+  "fund.annual.years": {
+    clause: "3.2.2",
+    title: { zh: "社区工作经费连续拨付的年数", en: "Years for which community work money is paid" },
+    unit: "year",
+    values: [{ from: PLAN, value: 3 }],
+    source: plan,
+    verified: true,
+  },
+  "fund.party-service.steps": {
+    clause: "3.2.2",
+    title: { zh: "党组织服务群众专项经费的项目步骤", en: "Steps of a project on Party-service money" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "agreed", title: { zh: "议定", en: "Agreed" } },
+          { id: "filed", title: { zh: "备案", en: "Filed" } },
+          { id: "paid-out", title: { zh: "拨付", en: "Paid out" } },
+          { id: "carried-out", title: { zh: "实施", en: "Carried out" } },
+          { id: "reimbursed", title: { zh: "报销", en: "Reimbursed" } },
+          { id: "accepted", title: { zh: "验收", en: "Accepted" } },
+          { id: "published", title: { zh: "公开", en: "Published" } },
+        ],
+      },
+    ],
+    source: partyServicePractice,
+    verified: false,
+  },
+  "fund.party-service.not-for": {
+    clause: "3.2.2",
+    title: { zh: "党组织服务群众专项经费不得用于", en: "What Party-service money may not pay for" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "office-costs", title: { zh: "办公开支", en: "Office costs" } },
+          { id: "salaries", title: { zh: "工资薪酬", en: "Salaries" } },
+          { id: "debt", title: { zh: "偿还债务", en: "Debt" } },
+          { id: "building", title: { zh: "基本建设", en: "Building" } },
+        ],
+      },
+    ],
+    source: partyServicePractice,
+    verified: false,
+  },
+  "publication.cycle": {
+    clause: "3.2.2",
+    title: { zh: "经费使用公开的间隔", en: "How often the use of money is published" },
+    unit: "month",
+    values: [{ from: PLAN, value: 3 }],
+    source: publicationPractice,
+    verified: false,
+    note: { zh: "计划只说定期。", en: "The plan only says regularly." },
+  },
+  "publication.sign-off": {
+    clause: "3.2.2",
+    title: { zh: "公开前的审签", en: "Who signs off a publication" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "residents.supervision" }],
+    source: publicationPractice,
+    verified: false,
+    note: { zh: "居务监督委员会。", en: "The residents' supervision committee." },
+  },
+  "publication.objection": {
+    clause: "3.2.2",
+    title: { zh: "公开后的异议期", en: "Time for objections after publication" },
+    unit: "day",
+    values: [{ from: PLAN, value: 7 }],
+    source: publicationPractice,
+    verified: false,
+  },
+
+  // ── Annex 2: communities ──────────────────────────────────────────────────────────────────────────────────────────
+  "annex2.baodu.urban-grids": {
+    clause: "A2",
+    title: { zh: "宝都的城市网格", en: "Urban grids of Baodu" },
+    unit: "grid",
+    values: [{ from: PLAN, value: 101 }],
+    source: plan,
+    verified: true,
+  },
+  "annex2.baodu.rural-grids": {
+    clause: "A2",
+    title: { zh: "宝都的农村网格", en: "Rural grids of Baodu" },
+    unit: "grid",
+    values: [{ from: PLAN, value: 31 }],
+    source: plan,
+    verified: true,
+    note: { zh: "未分列到各社区。", en: "Not broken down by community." },
+  },
+  "register.provisional-code.from": {
+    clause: "A2",
+    title: { zh: "临时社区代码的起点", en: "Where provisional community codes start" },
+    unit: "code",
+    values: [{ from: PLAN, value: 900 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "社区的正式代码未公布。县里确认之前，三位社区码从901起编，不会与确认的代码相撞。",
+      en: "The official codes are not public. Until the county confirms them, three-digit community codes run from 901 up, so that they never collide with confirmed ones.",
+    },
+  },
+
+  // ── Annex 3: people and rebuilding ────────────────────────────────────────────────────────────────────────────────
+  "recruit.pay": {
+    clause: "A3",
+    title: { zh: "社会招聘人员费用", en: "Cost of a recruited person" },
+    unit: "fen/person/year",
+    values: [{ from: PLAN, value: 36_000_00 }],
+    source: plan,
+    verified: true,
+  },
+  "centre.rebuilding-years": {
+    clause: "A3",
+    title: { zh: "服务中心改造年份", en: "Years in which centres are rebuilt" },
+    unit: "year",
+    values: [{ from: PLAN, value: { min: 2020, max: 2022 } }],
+    source: plan,
+    verified: true,
+  },
+  "centre.tiers": {
+    clause: "A3",
+    title: { zh: "社区建设标准", en: "Standards to which communities are built" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "demonstration", title: { zh: "示范", en: "Demonstration" } },
+          { id: "standard", title: { zh: "规范", en: "Standard" } },
+          { id: "basic", title: { zh: "基本", en: "Basic" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+  },
+
+  // ── Annex 4: grid subsidies ───────────────────────────────────────────────────────────────────────────────────────
+  "subsidy.without-company": {
+    clause: "A4",
+    title: { zh: "无物业小区网格员补贴", en: "Subsidy of a worker in a compound without a property company" },
+    unit: "fen/person/month",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { from: 0, to: 50, fen: 300_00, workers: 1 },
+          { from: 50, to: 100, fen: 400_00, workers: 1 },
+          { from: 100, to: 200, fen: 500_00, workers: 1 },
+          { from: 200, to: null, fen: 600_00, workers: 1 },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+  },
+  "subsidy.with-company": {
+    clause: "A4",
+    title: { zh: "有物业小区网格员补贴", en: "Subsidy of a worker in a compound with a property company" },
+    unit: "fen/person/month",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { from: 0, to: 100, fen: 200_00, workers: 1 },
+          { from: 100, to: 200, fen: 300_00, workers: 1 },
+          { from: 200, to: 500, fen: 400_00, workers: 1 },
+          { from: 500, to: 1000, fen: 500_00, workers: 1 },
+          { from: 1000, to: null, fen: 500_00, workers: 2 },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+  },
+  "subsidy.leader-police": {
+    clause: "A4",
+    title: { zh: "网格长兼任警务助理", en: "Leader who is also police assistant" },
+    unit: "fen/person/month",
+    values: [{ from: PLAN, value: 1000_00 }],
+    source: plan,
+    verified: true,
+  },
+  "subsidy.worker-police": {
+    clause: "A4",
+    title: { zh: "网格员兼任警务助理", en: "Worker who is also police assistant" },
+    unit: "fen/person/month",
+    values: [{ from: PLAN, value: { min: 700_00, max: 900_00 } }],
+    source: plan,
+    verified: true,
+    note: {
+      zh: "三档补贴加上加发额后不在此范围内，见 policy.subsidy.worker-police。",
+      en: "For three bands the subsidy plus the addition falls outside this range: see policy.subsidy.worker-police.",
+    },
+  },
+  "subsidy.police-addition": {
+    clause: "A4",
+    title: { zh: "网格员兼任警务助理的加发额", en: "Addition for a worker who is also police assistant" },
+    unit: "fen/person/month",
+    values: [{ from: PLAN, value: 300_00 }],
+    source: plan,
+    verified: true,
+  },
+  "grid.equipment": {
+    clause: "A4",
+    title: { zh: "网格办公设施设备费", en: "Office equipment of a grid" },
+    unit: "fen/grid",
+    values: [{ from: PLAN, value: 5_000_00 }],
+    source: plan,
+    verified: true,
+    note: { zh: "是否一次性，见 policy.equipment.period。", en: "Whether once only: see policy.equipment.period." },
+  },
+  "annex4.baodu.police-assistants": {
+    clause: "A4",
+    title: { zh: "宝都原有警务助理", en: "Existing police assistants of Baodu" },
+    unit: "person",
+    values: [{ from: PLAN, value: 70 }],
+    source: plan,
+    verified: true,
+  },
+  "annex4.baodu.police-assistant-pay": {
+    clause: "A4",
+    title: { zh: "宝都原有警务助理薪酬", en: "Pay of an existing police assistant of Baodu" },
+    unit: "fen/person/month",
+    values: [{ from: PLAN, value: 600_00 }],
+    source: plan,
+    verified: true,
+  },
+  "annex4.baodu.police-assistants-total": {
+    clause: "A4",
+    title: {
+      zh: "宝都原有警务助理薪酬年度总额（印数）",
+      en: "Yearly pay of the existing police assistants of Baodu, as printed",
+    },
+    unit: "fen/year",
+    values: [{ from: PLAN, value: 504_000_00 }],
+    source: plan,
+    verified: true,
+  },
+  "annex4.baodu.net-new": {
+    clause: "A4",
+    title: { zh: "宝都补贴实际新增年度支出（印数）", en: "Net new yearly spending on subsidies in Baodu, as printed" },
+    unit: "fen/year",
+    values: [{ from: PLAN, value: 1_458_000_00 }],
+    source: plan,
+    verified: true,
+  },
+
+  // ── Readings: where the plan is silent or can be read two ways ────────────────────────────────────────────────────
+  "policy.grid.size": {
+    clause: "2.2.1",
+    title: { zh: "网格户数按哪一条", en: "Which clause gives the size of a grid" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "2.2.1" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "2.2.1", meaning: { zh: "按专讲网格的2.2.1", en: "2.2.1, the clause about grids" } },
+      {
+        value: "2.1",
+        meaning: { zh: "按社区布局的2.1，范围较宽", en: "2.1, the wider range in the clause about layout" },
+      },
+    ],
+  },
+  "policy.villages.place-count": {
+    clause: "A2",
+    title: { zh: "附件2所印小区及村庄数的含义", en: "What annex 2's printed number of compounds and villages counts" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "as-headed" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "as-headed",
+        meaning: {
+          zh: "按各表表头：宝都含村庄，宝城只有小区",
+          en: "As each table's heading says: Baodu's includes villages, Baocheng's does not",
+        },
+      },
+      { value: "compounds-only", meaning: { zh: "两街道都只算小区", en: "Compounds only, in both streets" } },
+    ],
+  },
+  "policy.villages.rural-grids": {
+    clause: "A4",
+    title: { zh: "农村网格是否领网格补贴", en: "Whether rural grids draw grid money" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "urban-only" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "urban-only",
+        meaning: { zh: "附件4只列城市网格，农村网格不领", en: "No: annex 4 pays for the urban grids only" },
+      },
+      { value: "all", meaning: { zh: "所有网格都领", en: "Yes: every grid draws it" } },
+    ],
+  },
+  "policy.instructor.grids": {
+    clause: "2.2.2",
+    title: { zh: "一名指导员可包靠的网格数", en: "How many grids one instructor may hold" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "no-limit" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "no-limit", meaning: { zh: "计划没有限定", en: "The plan sets no limit" } },
+      { value: "one", meaning: { zh: "一人只包靠一个网格", en: "One instructor, one grid" } },
+    ],
+  },
+  "policy.centre.scope": {
+    clause: "2.3.1",
+    title: { zh: "服务中心面积要求适用于", en: "Which centres the floor areas bind" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "new-or-rebuilt" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "new-or-rebuilt", meaning: { zh: "只适用于新建或改扩建的", en: "New and rebuilt centres only" } },
+      { value: "all", meaning: { zh: "适用于所有中心", en: "Every centre" } },
+    ],
+  },
+  "policy.centre.annex3-year": {
+    clause: "2.3.1",
+    title: { zh: "附件3跨年安排的中心以哪年为期", en: "Which year counts for a centre with cost in several years" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "last" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "last", meaning: { zh: "最后列有费用的一年", en: "The last year with cost" } },
+      { value: "first", meaning: { zh: "最先列有费用的一年", en: "The first year with cost" } },
+    ],
+  },
+  "policy.social-workers.sent-down": {
+    clause: "2.3.1",
+    title: { zh: "下沉干部是否计入全科社工配比", en: "Whether cadres sent down count as general social workers" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "not-counted" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "not-counted",
+        meaning: { zh: "只计招聘的全科社工", en: "Only recruited general social workers count" },
+      },
+      { value: "counted", meaning: { zh: "下沉干部一并计入", en: "Cadres sent down count as well" } },
+    ],
+  },
+  "policy.property.assessors": {
+    clause: "2.4",
+    title: { zh: "街道和县怎样考核物业企业", en: "How street and county assess property companies" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "each" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "each",
+        meaning: { zh: "各自考核，各自达到次数", en: "Each on its own, each the full number of times" },
+      },
+      { value: "jointly", meaning: { zh: "共同考核，合计达到次数", en: "Together, the number of times in all" } },
+    ],
+  },
+  "policy.fund.household.period": {
+    clause: "3.2.2",
+    title: { zh: "按户的工作经费多久拨一次", en: "How often the money by household is due" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "yearly" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "yearly", meaning: { zh: "每年一次", en: "Every year" } },
+      { value: "once", meaning: { zh: "只拨一次", en: "Once only" } },
+    ],
+  },
+  "policy.fund.household.count": {
+    clause: "3.2.2",
+    title: { zh: "按户的工作经费用哪个户数", en: "Which number of households the money by household uses" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "annex2" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "annex2",
+        meaning: { zh: "附件2各社区所印的户数", en: "The households printed in annex 2, community by community" },
+      },
+      {
+        value: "register",
+        meaning: { zh: "拨款当日台账中的户数", en: "The households in the register on the day of the grant" },
+      },
+    ],
+  },
+  "policy.fund.party-service.period": {
+    clause: "3.2.2",
+    title: { zh: "党组织服务群众专项经费多久拨一次", en: "How often Party-service money is due" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "yearly" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "yearly", meaning: { zh: "每年一次", en: "Every year" } },
+      { value: "once", meaning: { zh: "只拨一次", en: "Once only" } },
+    ],
+  },
+  "policy.fund.annual.sharing": {
+    clause: "3.2.2",
+    title: { zh: "每年的社区工作经费怎样分到社区", en: "How the yearly community work money is shared" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "county-decision" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "county-decision",
+        meaning: { zh: "由县里决定，系统只作记录", en: "The county decides, the system records it" },
+      },
+      { value: "equal", meaning: { zh: "各社区平分", en: "The same to every community" } },
+      { value: "by-households", meaning: { zh: "按户数分", en: "In proportion to households" } },
+    ],
+  },
+  "policy.recruits.years": {
+    clause: "A3",
+    title: { zh: "各年招聘人数的关系", en: "How the recruits of the three years relate" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "add-up" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "add-up", meaning: { zh: "每年新招，逐年累加", en: "New people each year, adding up" } },
+      {
+        value: "replace",
+        meaning: { zh: "每年在岗总数，后年取代前年", en: "The number in post each year, replacing the year before" },
+      },
+    ],
+  },
+  "policy.subsidy.edge": {
+    clause: "A4",
+    title: { zh: "户数正好在两档交界时归哪档", en: "Which band has a number that is the edge of two" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "both" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "both",
+        meaning: {
+          zh: "“以上”“以下”都含本数，两档都对，由县里定",
+          en: "“And above” and “and below” both include the number, so both bands claim it: the county decides",
+        },
+      },
+      { value: "lower", meaning: { zh: "归户数少的一档", en: "The band of fewer households" } },
+      { value: "upper", meaning: { zh: "归户数多的一档", en: "The band of more households" } },
+    ],
+  },
+  "policy.subsidy.several-compounds": {
+    clause: "A4",
+    title: { zh: "服务几个小区的网格员按哪档", en: "Which band a worker takes who serves several compounds" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "sum" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "sum", meaning: { zh: "户数相加后定档", en: "The band of all their households together" } },
+      { value: "largest", meaning: { zh: "按户数最多的小区定档", en: "The band of the largest compound" } },
+      {
+        value: "each",
+        meaning: { zh: "各小区分别定档，补贴相加", en: "A band for each compound, the subsidies added" },
+      },
+    ],
+  },
+  "policy.subsidy.second-worker": {
+    clause: "A4",
+    title: {
+      zh: "千户以上无物业小区是否配第二名网格员",
+      en: "Whether a large compound without a company has a second worker",
+    },
+    unit: "choice",
+    values: [{ from: PLAN, value: "with-company-only" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "with-company-only", meaning: { zh: "只在有物业的小区配", en: "No: only where there is a company" } },
+      { value: "all-compounds", meaning: { zh: "有无物业都配", en: "Yes: with or without a company" } },
+    ],
+  },
+  "policy.subsidy.worker-police": {
+    clause: "A4",
+    title: { zh: "加发后不在所印范围内时怎么发", en: "What is paid when the sum falls outside the printed range" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "sum" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "sum",
+        meaning: { zh: "按补贴加加发额发，并提示", en: "The subsidy plus the addition, with a finding" },
+      },
+      { value: "range", meaning: { zh: "补到所印范围的下限", en: "Raised to the lower end of the printed range" } },
+    ],
+  },
+  "policy.subsidy.leader": {
+    clause: "A4",
+    title: { zh: "不兼警务助理的网格长怎么发", en: "What a leader draws who is not police assistant" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "as-worker" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "as-worker", meaning: { zh: "按网格员的档次发", en: "The subsidy of a worker" } },
+      { value: "none", meaning: { zh: "没有所印标准，不发", en: "Nothing: no figure is printed" } },
+    ],
+  },
+  "policy.police-assistants.among-staff": {
+    clause: "A4",
+    title: {
+      zh: "宝都原有警务助理是否在网格人员数内",
+      en: "Whether Baodu's existing police assistants are among the grid staff",
+    },
+    unit: "choice",
+    values: [{ from: PLAN, value: "included" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "included", meaning: { zh: "在网格工作人员数内", en: "Among the printed number of grid staff" } },
+      { value: "additional", meaning: { zh: "在网格工作人员数之外", en: "On top of it" } },
+    ],
+  },
+  "policy.equipment.period": {
+    clause: "A4",
+    title: { zh: "网格设备费多久一次", en: "How often the equipment money is due" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "once" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "once", meaning: { zh: "只拨一次（推断）", en: "Once (inferred)" } },
+      { value: "yearly", meaning: { zh: "每年一次", en: "Every year" } },
+    ],
+  },
+} as const satisfies Record<string, Parameter>;
+export type ParameterId = keyof typeof parameters;
+
+/** A number stays a number, however it is written today; a choice keeps its closed set of words. */
+type Typed<V> = V extends number
+  ? number
+  : V extends string
+    ? V
+    : V extends VotingRule
+      ? VotingRule
+      : V extends Range
+        ? Range
+        : V extends readonly SubsidyBand[]
+          ? readonly SubsidyBand[]
+          : V extends readonly CreditBand[]
+            ? readonly CreditBand[]
+            : V extends readonly Item<infer Id>[]
+              ? readonly Item<Id>[]
+              : never;
+
+type Written<P> = P extends { readings: readonly { value: infer V }[] }
+  ? V
+  : P extends { values: readonly { value: infer V }[] }
+    ? V
+    : never;
+
+/** What {@link parameter} answers for an id. For a choice: every word that some reading gives it. */
+export type ParameterValue<Id extends ParameterId> = Typed<Written<(typeof parameters)[Id]>>;
+
+/** Whether the text is the id of a parameter. */
+export const isParameterId = (text: string): text is ParameterId => Object.hasOwn(parameters, text);
+
+/**
+ * The value in force on a day, in the parameter's `unit`.
+ * @throws RangeError if there is no such parameter, the day is no date, or the parameter was not yet in force
+ */
+export function parameter<Id extends ParameterId>(id: Id, on: string): ParameterValue<Id> {
+  if (!isParameterId(id)) throw new RangeError(`There is no parameter ${id}`);
+  if (!isDate(on)) throw new RangeError(`Not a date YYYY-MM-DD: ${on}`);
+  const { values }: Parameter = parameters[id];
+  const inForce = values.findLast((dated) => dated.from <= on);
+  if (inForce === undefined) throw new RangeError(`Parameter ${id} is not in force on ${on}`);
+  return inForce.value as ParameterValue<Id>;
+}
+
+/**
+ * The readings that are not in force on a day, for a trace to show what they would give. Empty where the plan is clear.
+ * @throws RangeError as {@link parameter}
+ */
+export function otherReadings(id: ParameterId, on: string): readonly Reading[] {
+  const chosen: Value = parameter(id, on);
+  const { readings }: Parameter = parameters[id];
+  return (readings ?? []).filter((reading) => reading.value !== chosen);
+}
+
+/** Every parameter with its id, for lists and machines. */
+export const listParameters = (): (Parameter & { readonly id: ParameterId })[] =>
+  Object.entries<Parameter>(parameters).map(([id, described]) => ({ id: id as ParameterId, ...described }));

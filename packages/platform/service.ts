@@ -1,0 +1,53 @@
+import type { Api } from "@county/contracts/api.ts";
+import type { Text } from "@county/plan/text.ts";
+import type * as z from "zod/mini";
+
+/**
+ * What a service consists of, as data: read alike by CDK, by the local platform and by the tests.
+ * Functions are named by file and export; nothing here imports them, so the deployment never loads a handler.
+ */
+export interface Service {
+  readonly name: string;
+  readonly title: Text;
+  readonly api: Api;
+  /** Every event the service sends, by type: what a schema does not name does not leave the service. */
+  readonly events: Readonly<Record<string, z.ZodMiniType>>;
+  readonly table: TableDefinition;
+  readonly consumers: readonly Consumer[];
+  readonly schedules: readonly Schedule[];
+}
+
+/** A table has the string keys `pk` and `sk`, a stream of new images and a TTL attribute `expires`; the rest is named here. */
+export interface TableDefinition {
+  readonly indexes: readonly { readonly name: string; readonly partitionKey: string; readonly sortKey: string }[];
+}
+export const PARTITION_KEY = "pk";
+export const SORT_KEY = "sk";
+export const TTL_ATTRIBUTE = "expires";
+
+/** A queue of its own, fed from the bus with the events it hears, worked by the export `name` of the service's `events.ts`. */
+export interface Consumer {
+  readonly name: string;
+  readonly summary: Text;
+  /** Event types, as in the contracts. */
+  readonly hears: readonly string[];
+  /** After so many failed tries a message goes to the dead-letter queue. */
+  readonly attempts: number;
+  /** How long one try may take; a message not done by then is tried again. */
+  readonly timeoutSeconds: number;
+}
+
+/** A job by the clock, in Asia/Shanghai, worked by the export `name` of the service's `jobs.ts`. */
+export interface Schedule {
+  readonly name: string;
+  readonly summary: Text;
+  /** Five fields as in crontab: minute hour day month weekday. The deployment writes the cloud's six-field form. */
+  readonly cron: string;
+  readonly timeoutSeconds: number;
+  /** Also run once when the local platform starts, to finish or forget what a crash left. */
+  readonly atStart?: true;
+}
+export const TIME_ZONE = "Asia/Shanghai";
+
+/** Environment variable with the name of a service's table: `TABLE_GRIDS`. */
+export const tableVariable = (service: string): string => `TABLE_${service.toUpperCase()}`;

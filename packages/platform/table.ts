@@ -1,0 +1,250 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { DynamoDBClient, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { randomId } from "./clock.ts";
+import type { Environment } from "./environment.ts";
+
+/** An item's key. Every table has the same two attributes. */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+export type Item = Key & Record<string, unknown>;
+
+/** What must hold for a write: the item absent, present, or there with exactly these attribute values. */
+export type When = "absent" | "present" | Readonly<Record<string, string | number | boolean>>;
+
+/** One write of a transaction. Its `name` is how a failed precondition is told. */
+export type Action<Name extends string = string> = { readonly name: Name; readonly when: When } & (
+  | { readonly put: Item }
+  | { readonly set: Key & Record<string, unknown> }
+  | { readonly delete: Key }
+  | { readonly check: Key }
+);
+
+/** The precondition that did not hold, by the action's name. */
+export type Outcome<Name extends string> = { readonly ok: true } | { readonly ok: false; readonly failed: Name };
+
+/** A command's key record was there already: a twin of this command committed first. */
+export class Twin extends Error {
+  override readonly name = "Twin";
+}
+
+/** DynamoDB capacity units used so far, counted by `metered`. */
+export interface Units {
+  read: number;
+  write: number;
+}
+const meter = new AsyncLocalStorage<Units>();
+
+/** Runs `work` and counts the units its calls use, also when it throws. */
+export async function metered<T>(units: Units, work: () => Promise<T>): Promise<T> {
+  return await meter.run(units, work);
+}
+
+/** The largest number of actions in one DynamoDB transaction. */
+export const MOST_ACTIONS = 100;
+
+export interface Table {
+  readonly name: string;
+  get(key: Key): Promise<Item | undefined>;
+  /** Every item of a partition whose sort key begins with `prefix`, all pages, in the order asked for. */
+  queryAll(pk: string, prefix: string, order?: "up" | "down"): Promise<Item[]>;
+  /** At most `limit` items after the sort key `after`; `more` tells whether others follow. */
+  queryPage(
+    pk: string,
+    prefix: string,
+    page: { limit: number; after?: string | undefined; order?: "up" | "down" },
+  ): Promise<{ items: Item[]; more: boolean }>;
+  /** One write outside a transaction. */
+  write<Name extends string>(action: Action<Name>): Promise<Outcome<Name>>;
+  /**
+   * All of the writes or none. Conflicts and throttles are tried again with jitter; what is left is a precondition.
+   * @throws Twin when the action named `key` failed: the same command has run
+   * @throws the SDK's error when the database cannot do it at all
+   */
+  transact<Name extends string>(actions: readonly Action<Name>[]): Promise<Outcome<Exclude<Name, "key">>>;
+}
+
+/** The connection settings of the platform: quick to fail, because a caller waits and the SDK tries again. */
+export function dynamo(environment: Pick<Environment, "AWS_REGION" | "DYNAMODB_ENDPOINT">): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    region: environment.AWS_REGION,
+    ...(environment.DYNAMODB_ENDPOINT && { endpoint: environment.DYNAMODB_ENDPOINT }),
+    // Named explicitly, because loading the default chain doubles the client's import time.
+    credentials: async () => ({
+      accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? "",
+      secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? "",
+      ...(process.env.AWS_SESSION_TOKEN && { sessionToken: process.env.AWS_SESSION_TOKEN }),
+    }),
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+    maxAttempts: 4,
+  });
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}
+
+const CAPACITY = { ReturnConsumedCapacity: "TOTAL" } as const;
+const TRIES = 6;
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Full jitter: between nothing and a doubling bound, so that writers who met do not meet again. */
+export const backOff = (attempt: number) => sleep(Math.random() * Math.min(1_000, 25 * 2 ** attempt));
+
+/** A service's table: the only way to its data. */
+export function table(name: string, client: DynamoDBDocumentClient): Table {
+  const count = (kind: keyof Units, ...consumed: ({ CapacityUnits?: number | undefined } | undefined)[]) => {
+    const units = meter.getStore();
+    if (units) for (const one of consumed) units[kind] += one?.CapacityUnits ?? 0;
+  };
+
+  const self: Table = {
+    name,
+
+    async get({ pk, sk }) {
+      const answer = await client.send(
+        new GetCommand({ TableName: name, Key: { pk, sk }, ConsistentRead: true, ...CAPACITY }),
+      );
+      count("read", answer.ConsumedCapacity);
+      return answer.Item as Item | undefined;
+    },
+
+    async queryAll(pk, prefix, order = "up") {
+      const items: Item[] = [];
+      let after: string | undefined;
+      do {
+        const page = await self.queryPage(pk, prefix, { limit: 1_000, after, order });
+        items.push(...page.items);
+        after = page.more ? page.items.at(-1)?.sk : undefined;
+      } while (after !== undefined);
+      return items;
+    },
+
+    async queryPage(pk, prefix, { limit, after, order = "up" }) {
+      const items: Item[] = [];
+      let start = after === undefined ? undefined : { pk, sk: after };
+      // DynamoDB ends a page at 1 MB, and may end it early with nothing in it: a page of ours is full or the last.
+      do {
+        const answer = await client.send(
+          new QueryCommand({
+            TableName: name,
+            KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
+            ScanIndexForward: order === "up",
+            ConsistentRead: true,
+            Limit: limit - items.length,
+            ...(start && { ExclusiveStartKey: start }),
+            ...CAPACITY,
+          }),
+        );
+        count("read", answer.ConsumedCapacity);
+        items.push(...((answer.Items ?? []) as Item[]));
+        start = answer.LastEvaluatedKey as Key | undefined;
+      } while (start !== undefined && items.length < limit);
+      return { items, more: start !== undefined };
+    },
+
+    async write(action) {
+      const parts = { TableName: name, ...condition(action.when), ...CAPACITY };
+      try {
+        const answer = await ("put" in action
+          ? client.send(new PutCommand({ ...parts, Item: action.put }))
+          : "set" in action
+            ? client.send(new UpdateCommand(withUpdate(parts, action.set)))
+            : "delete" in action
+              ? client.send(new DeleteCommand({ ...parts, Key: action.delete }))
+              : Promise.reject(new Error("a check alone is a read")));
+        count("write", answer.ConsumedCapacity);
+        return { ok: true };
+      } catch (error) {
+        if (error instanceof Error && error.name === "ConditionalCheckFailedException") {
+          return { ok: false, failed: action.name };
+        }
+        throw error;
+      }
+    },
+
+    async transact(actions) {
+      if (actions.length > MOST_ACTIONS)
+        throw new RangeError(`a transaction takes ${MOST_ACTIONS} actions, not ${actions.length}`);
+      const TransactItems = actions.map((action) => {
+        const parts = { TableName: name, ...condition(action.when) };
+        if ("put" in action) return { Put: { ...parts, Item: action.put } };
+        if ("set" in action) return { Update: withUpdate(parts, action.set) };
+        if ("delete" in action) return { Delete: { ...parts, Key: action.delete } };
+        return {
+          ConditionCheck: { ...parts, Key: action.check } as typeof parts & { Key: Key; ConditionExpression: string },
+        };
+      });
+      // One token over all tries: a commit whose answer got lost is answered again instead of done again.
+      const ClientRequestToken = randomId(32);
+      for (let attempt = 0; ; attempt++) {
+        try {
+          const answer = await client.send(
+            new TransactWriteCommand({ TransactItems, ClientRequestToken, ...CAPACITY }),
+          );
+          count("write", ...(answer.ConsumedCapacity ?? []));
+          return { ok: true };
+        } catch (error) {
+          const failed = failedPrecondition(error, actions);
+          if (failed === "key") throw new Twin();
+          if (failed !== undefined) return { ok: false, failed: failed as never };
+          if (!isPassing(error) || attempt + 1 >= TRIES) throw error;
+          await backOff(attempt);
+        }
+      }
+    },
+  };
+  return self;
+}
+
+function condition(when: When) {
+  if (when === "absent") return { ConditionExpression: "attribute_not_exists(pk)" };
+  if (when === "present") return { ConditionExpression: "attribute_exists(pk)" };
+  const names = Object.keys(when);
+  return {
+    ConditionExpression: names.map((_, i) => `#w${i} = :w${i}`).join(" AND "),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name, i) => [`#w${i}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(names.map((name, i) => [`:w${i}`, when[name]])),
+  };
+}
+
+function withUpdate<P extends ReturnType<typeof condition>>(parts: P, set: Key & Record<string, unknown>) {
+  const { pk, sk, ...attributes } = set;
+  const names = Object.keys(attributes);
+  return {
+    ...parts,
+    Key: { pk, sk },
+    UpdateExpression: `SET ${names.map((_, i) => `#s${i} = :s${i}`).join(", ")}`,
+    ExpressionAttributeNames: {
+      ...("ExpressionAttributeNames" in parts ? parts.ExpressionAttributeNames : {}),
+      ...Object.fromEntries(names.map((name, i) => [`#s${i}`, name])),
+    },
+    ExpressionAttributeValues: {
+      ...("ExpressionAttributeValues" in parts ? parts.ExpressionAttributeValues : {}),
+      ...Object.fromEntries(names.map((name, i) => [`:s${i}`, attributes[name]])),
+    },
+  };
+}
+
+function failedPrecondition<Name extends string>(error: unknown, actions: readonly Action<Name>[]): Name | undefined {
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  const index = error.CancellationReasons?.findIndex((reason) => reason.Code === "ConditionalCheckFailed") ?? -1;
+  return actions[index]?.name;
+}
+
+/** Whether the same call may well succeed in a moment. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof TransactionCanceledException) {
+    return (error.CancellationReasons ?? []).some((reason) =>
+      ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"].includes(reason.Code ?? ""),
+    );
+  }
+  return error instanceof Error && error.name === "TransactionInProgressException";
+}

@@ -1,0 +1,60 @@
+import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import * as z from "zod/mini";
+import type { Observer, Seen } from "./observe.ts";
+import { BusEvent } from "./outbox.ts";
+import { metered } from "./table.ts";
+
+export interface Working {
+  readonly observer: Observer;
+  readonly clock?: () => number;
+}
+
+const seenNow = (route: string, clock: () => number): Seen => ({ began: clock(), route, units: { read: 0, write: 0 } });
+
+/**
+ * A queue's Lambda handler: each message is parsed against the schema of its event and worked on its own; what fails
+ * goes back to the queue alone, and after its tries to the dead letters.
+ * Messages come at least once and in any order, so `work` must be safe to do twice.
+ */
+export function consume<S extends z.ZodMiniType>(
+  name: string,
+  schema: S,
+  work: (detail: z.output<S>, now: string) => Promise<void>,
+  { observer, clock = Date.now }: Working,
+): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  return async ({ Records }) => {
+    const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
+    for (const record of Records) {
+      const seen = seenNow(name, clock);
+      try {
+        await metered(seen.units, async () => {
+          const { detail } = z.parse(BusEvent, JSON.parse(record.body));
+          await work(z.parse(schema, detail), new Date(seen.began).toISOString());
+        });
+        observer.work(name, seen, clock());
+      } catch (error) {
+        observer.work(name, seen, clock(), error as Error);
+        batchItemFailures.push({ itemIdentifier: record.messageId });
+      }
+    }
+    return { batchItemFailures };
+  };
+}
+
+/** A schedule's Lambda handler. Jobs are safe to run twice, late, or after having been killed anywhere. */
+export function job(
+  name: string,
+  work: (now: string) => Promise<void>,
+  { observer, clock = Date.now }: Working,
+): (event: { time: string }) => Promise<void> {
+  return async ({ time }) => {
+    const seen = seenNow(name, clock);
+    try {
+      await metered(seen.units, async () => await work(time));
+      observer.work(name, seen, clock());
+    } catch (error) {
+      observer.work(name, seen, clock(), error as Error);
+      throw error;
+    }
+  };
+}

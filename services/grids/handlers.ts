@@ -1,0 +1,761 @@
+import { covers, tierOf } from "@county/contracts/area.ts";
+import {
+  type Finding,
+  type grids,
+  type Import,
+  type ImportRow,
+  type NewPlace,
+  UPLOAD_BYTES,
+} from "@county/contracts/grids.ts";
+import { Problem } from "@county/contracts/problem.ts";
+import type { Context, Handlers } from "@county/platform/context.ts";
+import { readCursor, writeCursor } from "@county/platform/cursor.ts";
+import { DocumentTooLarge, type Stored } from "@county/platform/documents.ts";
+import { backOff } from "@county/platform/table.ts";
+import { checkTotal } from "@county/rules/register.ts";
+import * as z from "zod/mini";
+import { check, type Deps, errorsOf, provisionalCode, publish, resultOf, tableFileOf } from "./imports.ts";
+import {
+  codesOf,
+  communitiesOf,
+  communityAnswer,
+  countyAnswer,
+  entryOf,
+  loadCommunity,
+  loadPlace,
+  metaOf,
+  placeAnswer,
+  placesOf,
+  scopeOf,
+  streetsOf,
+  withRow,
+} from "./register.ts";
+import {
+  type ChangeOf,
+  type CommunityRow,
+  communityIdOf,
+  countyIdOf,
+  type ImportRecord,
+  type Meta,
+  type PlaceRow,
+  type Saved,
+  type StreetState,
+  streetIdOf,
+} from "./store.ts";
+import { communityTable, markedTable, openTable, placeTable } from "./workbooks.ts";
+
+const changeBy = (context: Context, reason: string, action: string): ChangeOf => ({
+  id: context.newTimeId(),
+  at: context.now,
+  by: context.account,
+  reason,
+  action,
+});
+
+/**
+ * Decides and saves until nobody came in between. Two edits of different rows of one document meet at its head; the
+ * later one decides again on what is there now, where its own version check still holds or fails.
+ */
+async function settled<T>(attempt: () => Promise<{ saved: Saved; reply: T }>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const { saved, reply } = await attempt();
+      if (saved === "saved") return reply;
+      if (saved === "code-taken")
+        throw new Problem("conflict", {
+          zh: "该编码已被使用，编码不重复使用",
+          en: "The code is taken; codes are never used again",
+        });
+    } catch (error) {
+      if (!(error instanceof DocumentTooLarge)) throw error;
+      throw new Problem("refused", { zh: "该区域登记的条目过多", en: "Too many records for one area" });
+    }
+    if (tries === 9)
+      throw new Problem(
+        "busy",
+        { zh: "该区域正被多人修改，请稍后再试", en: "Several people are changing this area; try again soon" },
+        { retryAfterSeconds: 1 },
+      );
+    await backOff(tries);
+  }
+}
+
+function expectVersion(row: { version: number }, ifMatch: number): void {
+  if (row.version !== ifMatch) {
+    throw new Problem("stale-version", {
+      zh: `您读到的是第 ${ifMatch} 版，现在是第 ${row.version} 版，请重新读取后再改`,
+      en: `You read version ${ifMatch}; it is version ${row.version} now: read it again before you change it`,
+    });
+  }
+}
+
+function refuseTakenName(
+  rows: readonly { id: string; status: string; figures: { name: string } }[],
+  name: string,
+  id?: string,
+): void {
+  if (rows.some((row) => row.figures.name === name && row.id !== id && row.status === "active")) {
+    throw new Problem("conflict", { zh: `已有名为“${name}”的条目`, en: `There is one called "${name}" already` });
+  }
+}
+
+/** The figures with those an edit names put in their place. */
+function overlaid<F extends object>(figures: F, edit: { readonly [K in keyof F]?: F[K] | undefined }): F {
+  const given = Object.entries(edit).filter(([field, value]) => field in figures && value !== undefined);
+  return { ...figures, ...Object.fromEntries(given) };
+}
+
+/** The first `limit` of what comes after the cursor's id, and the cursor for more. */
+async function pageOf<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  idOf: (one: T) => string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<{ items: T[]; next: string | null }> {
+  const after = readCursor(z.object({ after: z.string() }), cursor)?.after;
+  const items: T[] = [];
+  let reached = after === undefined;
+  for await (const one of source) {
+    if (!reached) reached = idOf(one) === after;
+    else if (items.length < limit) items.push(one);
+    else return { items, next: writeCursor({ after: idOf(items.at(-1) as T) }) };
+  }
+  if (!reached) throw new Problem("invalid-cursor");
+  return { items, next: null };
+}
+
+/**
+ * A row's changes, newest first: each row version says which document version it came with, and the one before that
+ * document holds the row as it was. One read a change, whatever the history's length.
+ */
+async function historyOf<R extends Meta & { id: string; figures: unknown }, S>(
+  present: R,
+  rowsOf: (state: S) => readonly R[],
+  version: (number: number, change: string) => Promise<Stored<S> | undefined>,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+) {
+  const from = readCursor(z.object({ document: z.int(), change: z.string().check(z.regex(/^[a-z0-9.]+$/)) }), cursor);
+  const rowAt = async (number: number, change: string) => {
+    const document = await version(number, change);
+    return document && rowsOf(document.state).find(({ id }) => id === present.id);
+  };
+  let row: R | undefined = from ? await rowAt(from.document, from.change) : present;
+  if (from && row === undefined) throw new Problem("invalid-cursor");
+  const items: R[] = [];
+  while (row !== undefined) {
+    items.push(row);
+    const { document, before }: Meta["changed"] = row.changed;
+    // The first version of a row has nothing before it, though its document may.
+    if (row.version === 1 || before === undefined) break;
+    if (items.length === limit) {
+      return { items: items.map(entryOf<R>), next: writeCursor({ document: document - 1, change: before }) };
+    }
+    row = await rowAt(document - 1, before);
+  }
+  return { items: items.map(entryOf<R>), next: null };
+}
+
+/** A command's result by name: the row, and the document version it came with, so that a replay answers the same. */
+const resultName = (id: string, version: number, change: ChangeOf) => `${id} ${version} ${change.id}`;
+const readResultName = (ref: string) => {
+  const [id = "", version, change = ""] = ref.split(" ");
+  return { id, version: Number(version), change };
+};
+/** What a key record names cannot be gone: nothing of the register is ever deleted. */
+const gone = () => new Error("register: the result of a command is gone");
+
+/** The register's routes: load, decide, save. */
+export function handlers(deps: Deps): Handlers<typeof grids> {
+  const { store, files } = deps;
+
+  const importAnswer = async (record: ImportRecord): Promise<Import> => {
+    const result = await resultOf(deps, record);
+    return { ...importHead(record), rows: result.rows.slice(0, 200), errors: result.errors, findings: result.findings };
+  };
+
+  const loadImport = async (id: string, { permit }: Context): Promise<ImportRecord> => {
+    const record = await store.import(id);
+    if (record === undefined) throw new Problem("not-found", { zh: "没有这次导入", en: "There is no such import" });
+    permit([record.area]);
+    return record;
+  };
+
+  const newImport = (
+    context: Context,
+    countyId: string,
+    given: Pick<ImportRecord, "state" | "table" | "area" | "fileName" | "size"> & { asOf?: string | undefined },
+  ): ImportRecord => ({
+    ...given,
+    id: `${countyId}.i${context.newTimeId()}`,
+    asOf: given.asOf ?? context.today,
+    createdAt: context.now,
+    createdBy: context.account,
+    version: 1,
+  });
+
+  /** A table of communities needs streets to go to; one of places also fits a single community. */
+  const importScope = async (area: string, table: ImportRecord["table"]): Promise<string> => {
+    const scope = await scopeOf(store, area);
+    if (table === "communities" && tierOf(area) === "community") {
+      throw new Problem("invalid-request", undefined, {
+        errors: [
+          {
+            parameter: "area",
+            reason: "tier",
+            detail: { zh: "社区表请按街道或县导入", en: "import communities into a street or a county" },
+          },
+        ],
+      });
+    }
+    return scope.county.state.id;
+  };
+
+  const uploadForm = async (record: ImportRecord, now: string) => {
+    const expiresAt = new Date(Date.parse(now) + 3_600_000).toISOString();
+    return {
+      import: await importAnswer(record),
+      ...files.uploadTarget(tableFileOf(record.id), UPLOAD_BYTES, now, expiresAt),
+      expiresAt,
+    };
+  };
+
+  return {
+    createArea: {
+      async run({ body: { area, name, reason } }, context) {
+        const tier = tierOf(area);
+        if (tier !== "county" && tier !== "street") {
+          throw new Problem("invalid-request", undefined, {
+            errors: [
+              {
+                pointer: "/area",
+                reason: "tier",
+                detail: { zh: "应为 6 位县码或 9 位街道码", en: "6 digits for a county, 9 for a street" },
+              },
+            ],
+          });
+        }
+        const change = changeBy(context, reason, "createArea");
+        const segment = context.newId(8);
+        return await settled(async () => {
+          const countyId =
+            tier === "county" ? segment : countyIdOf((await scopeOf(store, area.slice(0, 6))).county.state.id);
+          const before = tier === "county" ? undefined : await store.county(countyId);
+          const meta = metaOf(before?.state, before, change, { asOf: context.today });
+          const street = { id: `${countyId}.${segment}`, code: area, aliases: [], name };
+          if (before?.state.streets.some((one) => one.name === name)) {
+            throw new Problem("conflict", {
+              zh: `已有名为“${name}”的街道`,
+              en: `There is a street called "${name}" already`,
+            });
+          }
+          const state = before
+            ? { ...before.state, ...meta, streets: [...before.state.streets, street] }
+            : { id: countyId, code: area, aliases: [], name, streets: [], ...meta };
+          const saved = await store.save(
+            [
+              { kind: "county", id: countyId, before, state },
+              ...(before
+                ? [
+                    {
+                      kind: "street" as const,
+                      id: street.id,
+                      before: undefined,
+                      state: { street, communities: [], totals: [] },
+                    },
+                  ]
+                : []),
+            ],
+            change,
+            {
+              rows: [area],
+              claims: [{ code: area, id: before ? street.id : countyId }],
+              key: context.command.done(resultName(countyId, (before?.version ?? 0) + 1, change)),
+            },
+          );
+          const streets: StreetState[] = [];
+          for await (const one of streetsOf(store, {
+            county: { version: 0, change: "", state },
+            streets: before?.state.streets ?? [],
+          }))
+            streets.push(one);
+          return { saved, reply: { body: countyAnswer(state, streets), version: state.version } };
+        });
+      },
+      async replay(ref, { permit }) {
+        const { id, version, change } = readResultName(ref);
+        const document = await store.countyVersion(id, version, change);
+        if (document === undefined) throw gone();
+        permit(codesOf(document.state));
+        const streets: StreetState[] = [];
+        for await (const one of streetsOf(store, { county: document, streets: document.state.streets }))
+          streets.push(one);
+        return { body: countyAnswer(document.state, streets), version: document.state.version };
+      },
+    },
+
+    async getAreas({ query: { area } }) {
+      const scope = await scopeOf(store, area);
+      const streets: StreetState[] = [];
+      for await (const state of streetsOf(store, scope)) streets.push(state);
+      const shown = { ...scope.county.state, streets: [...scope.streets] };
+      const answer = countyAnswer(shown, streets);
+      if (scope.community === undefined) return { body: answer };
+      return {
+        body: {
+          ...answer,
+          streets: answer.streets.map((street) => ({
+            ...street,
+            communities: street.communities.filter(({ id }) => id === scope.community),
+          })),
+        },
+      };
+    },
+
+    // ---------------------------------------------------------------------------------------------------- communities
+
+    async listCommunities({ query: { area, status, limit, cursor } }) {
+      const scope = await scopeOf(store, area);
+      async function* wanted() {
+        for await (const one of communitiesOf(store, scope))
+          if (status === "all" || one.row.status === status) yield one;
+      }
+      const { items, next } = await pageOf(wanted(), ({ row }) => row.id, { limit, cursor });
+      return { body: { items: items.map(({ street, row }) => communityAnswer(street, row)), next } };
+    },
+
+    async exportCommunities({ query: { area, format } }) {
+      const scope = await scopeOf(store, area);
+      const streets: StreetState[] = [];
+      for await (const state of streetsOf(store, scope)) {
+        const communities = state.communities.filter(
+          ({ id }) => scope.community === undefined || scope.community === id,
+        );
+        streets.push({ ...state, communities });
+      }
+      return { body: await communityTable(streets, format) };
+    },
+
+    createCommunity: {
+      async run({ body: { area, reason, asOf, ...figures } }, context) {
+        if (tierOf(area) !== "street") {
+          throw new Problem("invalid-request", undefined, {
+            errors: [
+              {
+                pointer: "/area",
+                reason: "tier",
+                detail: { zh: "应为 9 位街道码", en: "a street's code of 9 digits" },
+              },
+            ],
+          });
+        }
+        const streetId = (await scopeOf(store, area)).streets[0]?.id as string;
+        const change = changeBy(context, reason, "createCommunity");
+        const id = `${streetId}.${context.newId(8)}`;
+        return await settled(async () => {
+          const before = await store.street(streetId);
+          if (before === undefined) throw gone();
+          const { state } = before;
+          refuseTakenName(state.communities, figures.name);
+          const row: CommunityRow = {
+            id,
+            code: provisionalCode(state.street.code, state.communities, context.today),
+            aliases: [],
+            codeStatus: "provisional",
+            figures,
+            ...metaOf(undefined, before, change, { asOf: asOf ?? context.today }),
+          };
+          const saved = await store.save(
+            [{ kind: "street", id: streetId, before, state: { ...state, communities: [...state.communities, row] } }],
+            change,
+            {
+              rows: [id],
+              claims: [{ code: row.code, id }],
+              key: context.command.done(resultName(id, before.version + 1, change)),
+            },
+          );
+          return { saved, reply: { body: communityAnswer(state.street, row), version: row.version } };
+        });
+      },
+      async replay(ref, { permit }) {
+        const { id, version, change } = readResultName(ref);
+        const document = await store.streetVersion(streetIdOf(id), version, change);
+        const row = document?.state.communities.find((one) => one.id === id);
+        if (document === undefined || row === undefined) throw gone();
+        permit(codesOf(row));
+        return { body: communityAnswer(document.state.street, row), version: row.version };
+      },
+    },
+
+    async getCommunity({ params }, { permit }) {
+      const { document, row } = await loadCommunity(store, params.community);
+      permit(codesOf(row));
+      return { body: communityAnswer(document.state.street, row), version: row.version };
+    },
+
+    async editCommunity({ params, body, ifMatch }, context) {
+      const change = changeBy(context, body.reason, "editCommunity");
+      return await settled(async () => {
+        const { document, row } = await loadCommunity(store, params.community);
+        context.permit(codesOf(row));
+        expectVersion(row, ifMatch);
+        const figures = overlaid(row.figures, body);
+        const edited: CommunityRow = {
+          ...row,
+          figures,
+          ...metaOf(row, document, change, { status: body.status, asOf: body.asOf ?? row.asOf }),
+        };
+        if (edited.status === "active") refuseTakenName(document.state.communities, figures.name, row.id);
+        const saved = await store.save(
+          [
+            {
+              kind: "street",
+              id: streetIdOf(row.id),
+              before: document,
+              state: { ...document.state, communities: withRow(document.state.communities, edited) },
+            },
+          ],
+          change,
+          { rows: [row.id] },
+        );
+        return { saved, reply: { body: communityAnswer(document.state.street, edited), version: edited.version } };
+      });
+    },
+
+    async getCommunityHistory({ params, query }, { permit }) {
+      const { row } = await loadCommunity(store, params.community);
+      permit(codesOf(row));
+      const body = await historyOf(
+        row,
+        (state: StreetState) => state.communities,
+        async (version, change) => await store.streetVersion(streetIdOf(row.id), version, change),
+        query,
+      );
+      return { body };
+    },
+
+    // --------------------------------------------------------------------------------------------------------- places
+
+    async listPlaces({ query: { area, kind, status, limit, cursor } }) {
+      const scope = await scopeOf(store, area);
+      const after = readCursor(z.object({ after: z.string() }), cursor)?.after;
+      async function* wanted() {
+        for await (const one of placesOf(store, scope, after && communityIdOf(after))) {
+          const { row } = one;
+          // The cursor's own place is shown to the pager whatever became of it, so that the list goes on from there.
+          if (
+            row.id === after ||
+            ((status === "all" || row.status === status) && (kind === undefined || row.figures.kind === kind))
+          )
+            yield one;
+        }
+      }
+      const { items, next } = await pageOf(wanted(), ({ row }) => row.id, { limit, cursor });
+      return { body: { items: items.map(({ community, row }) => placeAnswer(community, row)), next } };
+    },
+
+    async exportPlaces({ query: { area, format } }) {
+      const places: { community: CommunityRow; row: PlaceRow }[] = [];
+      for await (const one of placesOf(store, await scopeOf(store, area))) places.push(one);
+      return { body: await placeTable(places, format) };
+    },
+
+    createPlace: {
+      async run({ body }, context) {
+        const { community: communityId, reason, asOf, ...figures }: NewPlace = body;
+        const { row: community } = await loadCommunity(store, communityId);
+        context.permit(codesOf(community));
+        const change = changeBy(context, reason, "createPlace");
+        const id = `${community.id}.${context.newId(8)}`;
+        return await settled(async () => {
+          const before = await store.places(community.id);
+          const places = before?.state.places ?? [];
+          refuseTakenName(places, figures.name);
+          const row: PlaceRow = { id, figures, ...metaOf(undefined, before, change, { asOf: asOf ?? context.today }) };
+          const saved = await store.save(
+            [
+              {
+                kind: "places",
+                id: community.id,
+                area: community.code,
+                before,
+                state: { community: community.id, places: [...places, row] },
+              },
+            ],
+            change,
+            { rows: [id], key: context.command.done(resultName(id, (before?.version ?? 0) + 1, change)) },
+          );
+          return { saved, reply: { body: placeAnswer(community, row), version: row.version } };
+        });
+      },
+      async replay(ref, { permit }) {
+        const { id, version, change } = readResultName(ref);
+        const [{ row: community }, document] = await Promise.all([
+          loadCommunity(store, communityIdOf(id)),
+          store.placesVersion(communityIdOf(id), version, change),
+        ]);
+        const row = document?.state.places.find((one) => one.id === id);
+        if (row === undefined) throw gone();
+        permit(codesOf(community));
+        return { body: placeAnswer(community, row), version: row.version };
+      },
+    },
+
+    async getPlace({ params }, { permit }) {
+      const { community, row } = await loadPlace(store, params.place);
+      permit(codesOf(community));
+      return { body: placeAnswer(community, row), version: row.version };
+    },
+
+    async editPlace({ params, body, ifMatch }, context) {
+      const change = changeBy(context, body.reason, "editPlace");
+      return await settled(async () => {
+        const { community, document, row } = await loadPlace(store, params.place);
+        context.permit(codesOf(community));
+        expectVersion(row, ifMatch);
+        const figures = overlaid(row.figures, body);
+        const edited: PlaceRow = {
+          ...row,
+          figures,
+          ...metaOf(row, document, change, { status: body.status, asOf: body.asOf ?? row.asOf }),
+        };
+        if (edited.status === "active") refuseTakenName(document.state.places, figures.name, row.id);
+        const saved = await store.save(
+          [
+            {
+              kind: "places",
+              id: community.id,
+              area: community.code,
+              before: document,
+              state: { ...document.state, places: withRow(document.state.places, edited) },
+            },
+          ],
+          change,
+          { rows: [row.id] },
+        );
+        return { saved, reply: { body: placeAnswer(community, edited), version: edited.version } };
+      });
+    },
+
+    async getPlaceHistory({ params, query }, { permit }) {
+      const { community, row } = await loadPlace(store, params.place);
+      permit(codesOf(community));
+      const body = await historyOf(
+        row,
+        (state: { places: PlaceRow[] }) => state.places,
+        async (version, change) => await store.placesVersion(community.id, version, change),
+        query,
+      );
+      return { body };
+    },
+
+    async getPlaceGeometry({ params }, { permit }) {
+      const { community, row } = await loadPlace(store, params.place);
+      permit(codesOf(community));
+      const geometry = row.geometry && (await store.geometry(row.id, row.geometry));
+      if (!geometry) throw new Problem("not-found", { zh: "没有登记边界", en: "No outline is registered" });
+      return { body: geometry, version: row.version };
+    },
+
+    async putPlaceGeometry({ params, body: { reason, geometry }, ifMatch }, context) {
+      refuseOpenRings(geometry);
+      const change = changeBy(context, reason, "putPlaceGeometry");
+      return await settled(async () => {
+        const { community, document, row } = await loadPlace(store, params.place);
+        context.permit(codesOf(community));
+        expectVersion(row, ifMatch);
+        const edited: PlaceRow = { ...row, geometry: change.id, ...metaOf(row, document, change, { asOf: row.asOf }) };
+        const saved = await store.save(
+          [
+            {
+              kind: "places",
+              id: community.id,
+              area: community.code,
+              before: document,
+              state: { ...document.state, places: withRow(document.state.places, edited) },
+            },
+          ],
+          change,
+          { rows: [row.id], geometry: { place: row.id, version: change.id, value: geometry } },
+        );
+        return { saved, reply: { body: placeAnswer(community, edited), version: edited.version } };
+      });
+    },
+
+    // -------------------------------------------------------------------------------------------------------- imports
+
+    createImport: {
+      async run({ query: { area, table, asOf, fileName }, body }, context) {
+        const given = newImport(context, await importScope(area, table), {
+          state: "checking",
+          table,
+          area,
+          fileName,
+          size: body.bytes.length,
+          asOf,
+        });
+        await files.put(tableFileOf(given.id), body.bytes, body.contentType);
+        const record = await check(deps, given, body.bytes, context.late);
+        await store.addImport(record, false, context.command.done(record.id));
+        return { body: await importAnswer(record), version: record.version };
+      },
+      async replay(ref, context) {
+        const record = await loadImport(ref, context);
+        return { body: await importAnswer(record), version: record.version };
+      },
+    },
+
+    createUpload: {
+      async run({ body }, context) {
+        const record = newImport(context, await importScope(body.area, body.table), {
+          ...body,
+          state: "awaiting-upload",
+        });
+        await store.addImport(record, true, context.command.done(record.id));
+        return { body: await uploadForm(record, context.now) };
+      },
+      async replay(ref, context) {
+        return { body: await uploadForm(await loadImport(ref, context), context.now) };
+      },
+    },
+
+    async listImports({ query: { area, limit, cursor } }) {
+      const scope = await scopeOf(store, area);
+      const after = readCursor(z.object({ after: z.string().check(z.regex(/^[a-z0-9.]+$/)) }), cursor)?.after;
+      const items: ImportRecord[] = [];
+      let last = after;
+      let more = true;
+      while (more && items.length < limit) {
+        const page = await store.imports(scope.county.state.id, limit, last);
+        for (const record of page.records) {
+          if (items.length === limit) break;
+          last = record.id;
+          if (covers(area, record.area)) items.push(record);
+        }
+        more = page.more || page.records.at(-1)?.id !== last;
+        if (page.records.length === 0) break;
+      }
+      return {
+        body: { items: items.map(importHead), next: more && last !== undefined ? writeCursor({ after: last }) : null },
+      };
+    },
+
+    async getImport({ params }, context) {
+      const record = await loadImport(params.import, context);
+      return { body: await importAnswer(record), version: record.version };
+    },
+
+    async listImportRows({ params, query: { outcome, limit, cursor } }, context) {
+      const { rows } = await resultOf(deps, await loadImport(params.import, context));
+      const wanted = outcome === undefined ? rows : rows.filter((row) => row.outcome === outcome);
+      return { body: await pageOf(wanted, (row: ImportRow) => `${row.sheet} ${row.row}`, { limit, cursor }) };
+    },
+
+    async getMarkedTable({ params }, context) {
+      const record = await loadImport(params.import, context);
+      const bytes = await files.get(tableFileOf(record.id), UPLOAD_BYTES);
+      if (bytes === undefined)
+        throw new Problem("not-found", { zh: "文件还没有上传", en: "The file has not arrived yet" });
+      const sheets = await openTable(bytes, context.late);
+      if ("problem" in sheets) throw new Problem("refused", sheets.problem);
+      return { body: await markedTable(sheets, errorsOf(await resultOf(deps, record)), record.fileName) };
+    },
+
+    checkImport: {
+      async run({ params }, context) {
+        const record = await loadImport(params.import, context);
+        if (record.state !== "awaiting-upload") throw wrongState(record);
+        const checking: ImportRecord = { ...record, state: "checking", version: record.version + 1 };
+        const saved = await store.moveImport(record, checking, {
+          request: "check",
+          key: context.command.done(record.id),
+          at: context.now,
+        });
+        if (saved !== "saved") throw wrongState(record);
+        return { body: await importAnswer(checking), version: checking.version };
+      },
+      async replay(ref, context) {
+        const record = await loadImport(ref, context);
+        return { body: await importAnswer(record), version: record.version };
+      },
+    },
+
+    commitImport: {
+      async run({ params, ifMatch }, context) {
+        const record = await loadImport(params.import, context);
+        expectVersion(record, ifMatch);
+        if (record.state !== "checked") throw wrongState(record);
+        const large = record.size > INLINE_PUBLISH_BYTES;
+        const publishing: ImportRecord = {
+          ...record,
+          state: "publishing",
+          committedAt: context.now,
+          committedBy: context.account,
+          version: record.version + 1,
+        };
+        // From here the import is bound to happen: if this process dies, the sweep carries it on.
+        const saved = await store.moveImport(record, publishing, {
+          open: true,
+          key: context.command.done(record.id),
+          at: context.now,
+          ...(large && { request: "publish" as const }),
+        });
+        if (saved !== "saved") throw wrongState(record);
+        const after = large ? publishing : await publish(deps, record.id, context.now);
+        if (after.state === "failed") throw new Problem("conflict", after.problem);
+        return { body: await importAnswer(after), version: after.version };
+      },
+      async replay(ref, context) {
+        const record = await loadImport(ref, context);
+        return { body: await importAnswer(record), version: record.version };
+      },
+    },
+
+    async listFindings({ query: { area, verdict, limit, cursor } }) {
+      const scope = await scopeOf(store, area);
+      async function* wanted(): AsyncGenerator<Finding> {
+        for await (const { street, communities, totals } of streetsOf(store, scope)) {
+          if (scope.community !== undefined) continue;
+          const parts = communities
+            .filter(({ status }) => status === "active")
+            .map(({ code, figures, asOf }) => ({ ...figures, asOf, source: `register ${code}` }));
+          for (const total of totals) {
+            for (const finding of checkTotal(street, total, parts)) {
+              if (verdict === undefined ? finding.verdict !== "meets" : finding.verdict === verdict) {
+                yield { ...finding, subject: { id: street.id, code: street.code, name: street.name } } as Finding;
+              }
+            }
+          }
+        }
+      }
+      return { body: await pageOf(wanted(), (finding) => `${finding.subject.id} ${finding.rule}`, { limit, cursor }) };
+    },
+  };
+}
+
+/** Above this, publishing is the worker's: reading and writing may take longer than a caller waits. Ours. */
+const INLINE_PUBLISH_BYTES = 4 * 1024 * 1024;
+
+const importHead = ({ plan: _plan, committedAt: _at, committedBy: _by, result: _result, ...record }: ImportRecord) =>
+  record;
+
+const wrongState = (record: ImportRecord) =>
+  new Problem("conflict", {
+    zh: `这次导入的状态是“${record.state}”，不能这样操作${record.problem ? `：${record.problem.zh}` : ""}`,
+    en: `The import is "${record.state}", which does not allow this${record.problem ? `: ${record.problem.en}` : ""}`,
+  });
+
+/** GeoJSON's rings end where they begin. */
+function refuseOpenRings(geometry: { type: "Polygon" | "MultiPolygon"; coordinates: unknown[] }): void {
+  const polygons = (geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates) as number[][][][];
+  const open = polygons.flat().some((ring) => ring[0]?.join() !== ring.at(-1)?.join());
+  if (open) {
+    throw new Problem("invalid-request", undefined, {
+      errors: [
+        {
+          pointer: "/geometry/coordinates",
+          reason: "open-ring",
+          detail: { zh: "每个环的首尾坐标应相同", en: "each ring must end where it begins" },
+        },
+      ],
+    });
+  }
+}

@@ -1,0 +1,6 @@
+import { grids } from "@county/contracts/grids.ts";
+import { serve } from "@county/platform/serve.ts";
+import { handlers } from "./handlers.ts";
+import { deps, observed, registerTable } from "./wiring.ts";
+
+export const handler = serve(grids, handlers(deps), { table: registerTable, observer: observed });

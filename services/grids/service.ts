@@ -1,0 +1,29 @@
+import { grids, gridsEvents } from "@county/contracts/grids.ts";
+import type { Service } from "@county/platform/service.ts";
+
+/** What the service consists of, read by the deployment, the local platform and the tests. */
+export const service = {
+  name: "grids",
+  title: grids.title,
+  api: grids,
+  events: gridsEvents,
+  table: { indexes: [] },
+  consumers: [
+    {
+      name: "imports",
+      summary: { zh: "核对、发布上传的表格", en: "Checks and publishes uploaded tables" },
+      hears: ["grids.import-requested"],
+      attempts: 5,
+      timeoutSeconds: 120,
+    },
+  ],
+  schedules: [
+    {
+      name: "sweepImports",
+      summary: { zh: "完成或放弃中断的导入", en: "Finishes or forgets interrupted imports" },
+      cron: "*/5 * * * *",
+      timeoutSeconds: 120,
+      atStart: true,
+    },
+  ],
+} as const satisfies Service;

@@ -1,0 +1,382 @@
+import {
+  CodeStatus,
+  CommunityFigures,
+  type Geometry,
+  Geometry as GeometrySchema,
+  ImportState,
+  ImportSummary,
+  PlaceFigures,
+  TableKind,
+} from "@county/contracts/grids.ts";
+import { Problem } from "@county/contracts/problem.ts";
+import { type DocumentKey, documents, nextVersion, outboxAction, type Stored } from "@county/platform/documents.ts";
+import { type Action, type Key, MOST_ACTIONS, type Table } from "@county/platform/table.ts";
+import * as z from "zod/mini";
+
+/**
+ * What the register looks like in its table. Four kinds of documents, each small, versioned, with a head:
+ * - a county's `areas`: its streets,
+ * - a street's `communities`: one row each, and the totals its table prints,
+ * - a community's `places`: one row each,
+ * and, beside them, a geometry per place, a claim per area code, imports, and the audit of every change.
+ */
+
+const AreaRow = z.object({ id: z.string(), code: z.string(), aliases: z.array(z.string()), name: z.string() });
+export type AreaRow = z.infer<typeof AreaRow>;
+
+/** What every row carries: its own version, and where the state before it is found. */
+const Meta = z.object({
+  version: z.int(),
+  status: z.enum(["active", "withdrawn"]),
+  asOf: z.string(),
+  changed: z.object({
+    at: z.string(),
+    by: z.string(),
+    reason: z.string(),
+    import: z.optional(z.string()),
+    /** The document version this row version came with, and the change that made the document version before it. */
+    document: z.int(),
+    before: z.optional(z.string()),
+  }),
+});
+export type Meta = z.infer<typeof Meta>;
+
+const CommunityRow = z.object({
+  id: z.string(),
+  code: z.string(),
+  aliases: z.array(z.string()),
+  codeStatus: CodeStatus,
+  figures: CommunityFigures,
+  ...Meta.shape,
+});
+export type CommunityRow = z.infer<typeof CommunityRow>;
+
+const PlaceRow = z.object({
+  id: z.string(),
+  figures: PlaceFigures,
+  /** The version of the outline, if there is one. */
+  geometry: z.optional(z.string()),
+  ...Meta.shape,
+});
+export type PlaceRow = z.infer<typeof PlaceRow>;
+
+const PrintedTotal = z.object({
+  source: z.string(),
+  asOf: z.string(),
+  printed: z.record(z.string(), z.number()),
+  note: z.nullable(z.string()),
+});
+
+export const CountyState = z.object({ ...AreaRow.shape, streets: z.array(AreaRow), ...Meta.shape });
+export const StreetState = z.object({
+  street: AreaRow,
+  communities: z.array(CommunityRow),
+  /** The total rows of the table last imported, kept as printed. */
+  totals: z.array(PrintedTotal),
+});
+export const PlacesState = z.object({ community: z.string(), places: z.array(PlaceRow) });
+export type CountyState = z.infer<typeof CountyState>;
+export type StreetState = z.infer<typeof StreetState>;
+export type PlacesState = z.infer<typeof PlacesState>;
+
+export const ImportRecord = z.object({
+  id: z.string(),
+  state: ImportState,
+  table: TableKind,
+  area: z.string(),
+  fileName: z.string(),
+  size: z.int(),
+  digest: z.optional(z.string()),
+  asOf: z.string(),
+  createdAt: z.string(),
+  createdBy: z.string(),
+  problem: z.optional(z.object({ zh: z.string(), en: z.string() })),
+  summary: z.optional(ImportSummary),
+  /** Digest of what the dry run showed: publishing anything else is refused. */
+  plan: z.optional(z.string()),
+  /** When and by whom publishing was asked for; both stand in every row it changes. */
+  committedAt: z.optional(z.string()),
+  committedBy: z.optional(z.string()),
+  publishedAt: z.optional(z.string()),
+  /** Where the rows and errors of the check are kept. */
+  result: z.optional(z.string()),
+  version: z.int(),
+});
+export type ImportRecord = z.infer<typeof ImportRecord>;
+
+// ----------------------------------------------------------------------------------------------------------------- keys
+
+const segment = (id: string, count: number) => id.split(".").slice(0, count).join(".");
+/** The ids an id lies under: its birth path. */
+export const countyIdOf = (id: string) => segment(id, 1);
+export const streetIdOf = (id: string) => segment(id, 2);
+export const communityIdOf = (id: string) => segment(id, 3);
+
+const county = (id: string): DocumentKey => ({ pk: `county#${id}`, name: "areas" });
+const street = (id: string): DocumentKey => ({ pk: `street#${id}`, name: "communities" });
+const places = (id: string): DocumentKey => ({ pk: `community#${id}`, name: "places" });
+const code = (value: string): Key => ({ pk: `code#${value}`, sk: "code" });
+const geometry = (placeId: string, version: string): Key => ({
+  pk: `community#${communityIdOf(placeId)}`,
+  sk: `geometry#${placeId}#${version}`,
+});
+const importKey = (id: string): Key => ({ pk: `county#${countyIdOf(id)}`, sk: `import#${id}` });
+/** Imports that are under way: what a crash left is found here. */
+const OPEN = "imports-open";
+
+// --------------------------------------------------------------------------------------------------------------- writes
+
+/** Who changes what, when and why: stands in the document version, in every row it touches, and in the audit. */
+export interface ChangeOf {
+  readonly id: string;
+  readonly at: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly import?: string;
+  /** The route or job that did it. */
+  readonly action: string;
+}
+
+/** One document to be changed. */
+export type Write =
+  | {
+      readonly kind: "county";
+      readonly id: string;
+      readonly before: Stored<CountyState> | undefined;
+      readonly state: CountyState;
+    }
+  | {
+      readonly kind: "street";
+      readonly id: string;
+      readonly before: Stored<StreetState> | undefined;
+      readonly state: StreetState;
+    }
+  | {
+      readonly kind: "places";
+      readonly id: string;
+      /** The community's code, for the event's routing. */
+      readonly area: string;
+      readonly before: Stored<PlacesState> | undefined;
+      readonly state: PlacesState;
+    };
+
+/** What a failed save means: the document was changed meanwhile, or a code is taken, or an import moved on. */
+export type Saved = "saved" | "changed-meanwhile" | "code-taken" | "import-moved";
+
+export type Store = ReturnType<typeof store>;
+
+export function store(table: Table) {
+  const kept = documents(table);
+
+  const next = (write: Write, change: ChangeOf) => {
+    const [key, type, area] =
+      write.kind === "county"
+        ? [county(write.id), "grids.county-changed", write.state.code]
+        : write.kind === "street"
+          ? [street(write.id), "grids.communities-changed", write.state.street.code]
+          : [places(write.id), "grids.places-changed", write.area];
+    return nextVersion<unknown>(key, write.before, write.state, change, { type, service: "grids", area });
+  };
+
+  /** Append-only: no route and no job changes an audit item. Personal values never stand in it, only which rows. */
+  const audit = (change: ChangeOf, of: string, rows: readonly string[]): Action<"audit"> => ({
+    name: "audit",
+    put: {
+      pk: `audit#${of}`,
+      sk: `${change.at}#${change.id}`,
+      at: change.at,
+      by: change.by,
+      action: change.action,
+      reason: change.reason,
+      rows: rows.slice(0, 200),
+      ...(change.import && { import: change.import }),
+    },
+    when: "absent",
+  });
+
+  const claim = (value: string, id: string): Action<"code"> => ({
+    name: "code",
+    put: { ...code(value), id },
+    when: "absent",
+  });
+
+  const OUTCOMES = {
+    head: "changed-meanwhile",
+    version: "changed-meanwhile",
+    code: "code-taken",
+    import: "import-moved",
+    open: "import-moved",
+    event: "changed-meanwhile",
+    audit: "changed-meanwhile",
+    geometry: "changed-meanwhile",
+  } as const satisfies Record<string, Saved>;
+
+  const save = async (actions: readonly Action<keyof typeof OUTCOMES | "key">[]): Promise<Saved> => {
+    const outcome = await table.transact(actions);
+    return outcome.ok ? "saved" : OUTCOMES[outcome.failed];
+  };
+
+  return {
+    county: async (id: string) => await kept.read(county(id), CountyState),
+    street: async (id: string) => await kept.read(street(id), StreetState),
+    places: async (communityId: string) => await kept.read(places(communityId), PlacesState),
+    countyVersion: async (id: string, version: number, change: string) =>
+      await kept.readVersion(county(id), CountyState, version, change),
+    streetVersion: async (id: string, version: number, change: string) =>
+      await kept.readVersion(street(id), StreetState, version, change),
+    placesVersion: async (communityId: string, version: number, change: string) =>
+      await kept.readVersion(places(communityId), PlacesState, version, change),
+
+    /** The id behind an area code, present or former. */
+    async idOf(value: string): Promise<string | undefined> {
+      const item = await table.get(code(value));
+      return item?.id as string | undefined;
+    },
+
+    /** Documents, their events, new codes, the audit and the command's key in one transaction. */
+    async save(
+      writes: readonly Write[],
+      change: ChangeOf,
+      more: {
+        rows: readonly string[];
+        claims?: readonly { code: string; id: string }[];
+        key?: Action<"key">;
+        geometry?: { place: string; version: string; value: Geometry };
+      },
+    ): Promise<Saved> {
+      const all = writes.map((write) => next(write, change));
+      return await save([
+        ...all.flatMap(({ staged, head, event }) => [staged, head, event]),
+        ...(more.claims ?? []).map((one) => claim(one.code, one.id)),
+        ...(more.geometry
+          ? [
+              {
+                name: "geometry" as const,
+                put: {
+                  ...geometry(more.geometry.place, more.geometry.version),
+                  value: JSON.stringify(more.geometry.value),
+                },
+                when: "absent" as const,
+              },
+            ]
+          : []),
+        audit(change, writes[0]?.id ?? "none", more.rows),
+        ...(more.key ? [more.key] : []),
+      ]);
+    },
+
+    async geometry(placeId: string, version: string): Promise<Geometry | undefined> {
+      const item = await table.get(geometry(placeId, version));
+      return item && z.parse(GeometrySchema, JSON.parse(item.value as string));
+    },
+
+    // ---------------------------------------------------------------------------------------------------------- imports
+
+    async import(id: string): Promise<ImportRecord | undefined> {
+      const item = await table.get(importKey(id));
+      return item && z.parse(ImportRecord, item);
+    },
+
+    /** Newest first, after the import `after`. */
+    async imports(countyId: string, limit: number, after: string | undefined) {
+      const page = await table.queryPage(`county#${countyId}`, "import#", {
+        limit,
+        order: "down",
+        ...(after !== undefined && { after: importKey(after).sk }),
+      });
+      return { records: page.items.map((item) => z.parse(ImportRecord, item)), more: page.more };
+    },
+
+    async openImports(): Promise<{ id: string; since: string }[]> {
+      return (await table.queryAll(OPEN, "")).map((item) => ({ id: item.sk, since: item.since as string }));
+    },
+
+    /** A new import; `open` while something still has to happen to it. */
+    async addImport(record: ImportRecord, open: boolean, key: Action<"key">): Promise<Saved> {
+      return await save([
+        { name: "import", put: { ...importKey(record.id), ...record }, when: "absent" },
+        ...(open
+          ? [
+              {
+                name: "open" as const,
+                put: { pk: OPEN, sk: record.id, since: record.createdAt },
+                when: "absent" as const,
+              },
+            ]
+          : []),
+        key,
+      ]);
+    },
+
+    /**
+     * An import's next state, on condition of the one it was decided on.
+     * @param then `open`: it is under way; `closed`: it is done; `request`: tell the worker to do the step
+     */
+    async moveImport(
+      before: ImportRecord,
+      after: ImportRecord,
+      then: { open?: true; closed?: true; request?: "check" | "publish"; key?: Action<"key">; at: string },
+    ): Promise<Saved> {
+      const put = { ...importKey(after.id), ...after };
+      return await save([
+        { name: "import", put, when: { version: before.version } },
+        ...(then.open
+          ? [{ name: "open" as const, put: { pk: OPEN, sk: after.id, since: then.at }, when: "absent" as const }]
+          : []),
+        ...(then.closed
+          ? [{ name: "open" as const, delete: { pk: OPEN, sk: after.id }, when: "present" as const }]
+          : []),
+        ...(then.request
+          ? [
+              outboxAction({
+                type: "grids.import-requested",
+                service: "grids",
+                area: after.area,
+                at: then.at,
+                id: `${after.id}.${then.request}`,
+                detail: JSON.stringify({ import: after.id, step: then.request }),
+              }),
+            ]
+          : []),
+        ...(then.key ? [then.key] : []),
+      ]);
+    },
+
+    /**
+     * Publishes an import: its documents are staged one by one, where nobody looks yet, then all heads move in one
+     * transaction together with the import's own state. On anything but `saved` nothing of it is to be seen.
+     * @throws Problem `refused` when it touches more than one transaction can hold
+     */
+    async publish(
+      before: ImportRecord,
+      after: ImportRecord,
+      writes: readonly Write[],
+      claims: readonly { code: string; id: string }[],
+      change: ChangeOf,
+      rows: readonly string[],
+    ): Promise<Saved> {
+      const all = writes.map((write) => next(write, change));
+      const actions = [
+        ...all.flatMap(({ head, event }) => [head, event]),
+        ...claims.map((one) => claim(one.code, one.id)),
+        { name: "import" as const, put: { ...importKey(after.id), ...after }, when: { version: before.version } },
+        { name: "open" as const, delete: { pk: OPEN, sk: after.id }, when: "present" as const },
+        audit(change, before.area, rows),
+      ];
+      if (actions.length > MOST_ACTIONS) {
+        throw new Problem("refused", {
+          zh: "一次导入涉及的社区过多，请按街道分开导入",
+          en: "One import touches too many communities: import street by street",
+        });
+      }
+      // A version staged by an interrupted try of the same import is the same: it stays.
+      for (const { staged } of all) await table.write(staged);
+      const outcome = await save(actions);
+      if (outcome !== "saved") {
+        for (const { staged } of all)
+          if ("put" in staged) await table.write({ name: "version", delete: staged.put, when: "present" });
+      }
+      return outcome;
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import type { FileBody } from "@county/contracts/api.ts";
+import { CSV, XLSX } from "@county/contracts/grids.ts";
+import type { Text } from "@county/plan/text.ts";
+import { communityColumns, placeColumns, placeKinds } from "@county/rules/register.ts";
+import { type CellError, COMPUTED_TOTAL, type Columns } from "@county/rules/table-reading.ts";
+import { markErrors } from "@county/tables/mark.ts";
+import {
+  type Cell,
+  detectFormat,
+  readTable,
+  type Sheet,
+  TableError,
+  type TableErrorCode,
+} from "@county/tables/read.ts";
+import { type CellOut, type SheetOut, writeCsv, writeWorkbook } from "@county/tables/write.ts";
+import type { CommunityRow, PlaceRow, StreetState } from "./store.ts";
+
+/** The register as workbooks in the county's own layout: what is written here can be imported again and changes nothing. */
+
+const headings = (columns: Columns, own: Record<string, string> = {}): CellOut[] =>
+  Object.entries(columns).map(([field, column]) => ({
+    value: own[field] ?? column.headings[0],
+    bold: true,
+    align: "center",
+    fill: "DDEBF7",
+    wrap: true,
+  }));
+
+const titleRow = (title: string, width: number): (Cell | CellOut)[] => [
+  { value: title, bold: true, align: "center", columns: width },
+  ...Array<null>(width - 1).fill(null),
+];
+
+/** One sheet per street, as annex 2 has it: title, headings, rows, total. */
+export async function communityTable(streets: readonly StreetState[], format: "xlsx" | "csv"): Promise<FileBody> {
+  const width = Object.keys(communityColumns).length;
+  const sheets = streets.map((state): SheetOut => {
+    const rows = state.communities.filter(({ status }) => status === "active");
+    return {
+      name: state.street.name,
+      widths: [6, 16, 10, 14, 10, 10, 30, 60, 16],
+      frozenRows: 2,
+      rows: [
+        titleRow(`社区基本情况表（${state.street.name}）`, width),
+        headings(communityColumns),
+        ...rows.map((row, i) => communityCells(row, i + 1)),
+        [
+          { value: COMPUTED_TOTAL, bold: true },
+          rows.length,
+          ...(["plannedGrids", "placeCount", "households", "population"] as const).map((field) =>
+            rows.reduce((sum, { figures }) => sum + figures[field], 0),
+          ),
+          null,
+          null,
+          null,
+        ],
+      ],
+    };
+  });
+  return await tableFile("社区基本情况表", sheets, format);
+}
+
+const communityCells = ({ figures, code }: CommunityRow, order: number): Cell[] => [
+  order,
+  figures.name,
+  figures.plannedGrids,
+  figures.placeCount,
+  figures.households,
+  figures.population,
+  figures.serviceCentre ?? "无",
+  figures.extent,
+  code,
+];
+
+/** One sheet of all places. The community stands by its code, because names may repeat between streets. */
+export async function placeTable(
+  places: readonly { community: CommunityRow; row: PlaceRow }[],
+  format: "xlsx" | "csv",
+): Promise<FileBody> {
+  const rows = places
+    .filter(({ row }) => row.status === "active")
+    .map(({ community, row: { id, figures } }): Cell[] => [
+      community.code,
+      figures.name,
+      placeKinds[figures.kind],
+      figures.households,
+      figures.population,
+      figures.workUnits,
+      figures.floorArea,
+      figures.builtYear,
+      figures.propertyCompany ?? "无",
+      figures.invented ? "是" : "否",
+      id,
+    ]);
+  const width = Object.keys(placeColumns).length;
+  return await tableFile(
+    "小区（村庄）台账",
+    [
+      {
+        name: "小区（村庄）台账",
+        widths: [16, 24, 10, 10, 10, 10, 18, 10, 20, 10, 40],
+        frozenRows: 2,
+        rows: [titleRow("小区（村庄）台账", width), headings(placeColumns), ...rows],
+      },
+    ],
+    format,
+  );
+}
+
+async function tableFile(name: string, sheets: readonly SheetOut[], format: "xlsx" | "csv"): Promise<FileBody> {
+  if (format === "xlsx") return { bytes: await writeWorkbook(sheets), contentType: XLSX, fileName: `${name}.xlsx` };
+  const plain = (cell: Cell | CellOut): Cell => (cell !== null && typeof cell === "object" ? cell.value : cell);
+  return {
+    bytes: writeCsv(sheets.flatMap(({ rows }) => rows.map((row) => row.map(plain)))),
+    contentType: CSV,
+    fileName: `${name}.csv`,
+  };
+}
+
+/** A table as it came, or why it cannot be read. */
+export async function openTable(bytes: Uint8Array, late: () => boolean): Promise<Sheet[] | { problem: Text }> {
+  const format = detectFormat(bytes);
+  if (format === undefined) return { problem: unreadable["not-a-workbook"] };
+  try {
+    return await readTable(bytes, { format, deadline: late });
+  } catch (error) {
+    if (!(error instanceof TableError)) throw error;
+    const { zh, en } = unreadable[error.code];
+    const place = [error.sheet, error.row && `第 ${error.row} 行`, error.column && `第 ${error.column} 列`].filter(
+      Boolean,
+    );
+    const placeEn = [error.sheet, error.row && `row ${error.row}`, error.column && `column ${error.column}`].filter(
+      Boolean,
+    );
+    return {
+      problem: {
+        zh: place.length > 0 ? `${zh}（${place.join(" ")}）` : zh,
+        en: placeEn.length > 0 ? `${en} (${placeEn.join(", ")})` : en,
+      },
+    };
+  }
+}
+
+const unreadable: Record<TableErrorCode, Text> = {
+  "not-a-workbook": { zh: "不是 xlsx 或 csv 表格", en: "Neither an .xlsx workbook nor a .csv table" },
+  "old-workbook": { zh: "是旧版 .xls，请另存为 .xlsx", en: "An old .xls: save it as .xlsx" },
+  encrypted: { zh: "文件有密码，请取消后再导入", en: "Protected by a password: remove it first" },
+  damaged: { zh: "文件已损坏", en: "The file is damaged" },
+  "forbidden-xml": { zh: "文件含有不允许的 XML 声明", en: "The file holds XML declarations that are not allowed" },
+  "not-text": { zh: "不是可识别编码的文本", en: "Not text in a known encoding" },
+  "unterminated-quote": { zh: "引号没有闭合", en: "A quote is never closed" },
+  "too-large": { zh: "文件内容过大", en: "The content is too large" },
+  "too-many-entries": { zh: "文件内部件过多", en: "Too many parts in the file" },
+  "too-many-sheets": { zh: "工作表过多", en: "Too many sheets" },
+  "too-many-rows": { zh: "行数过多", en: "Too many rows" },
+  "too-many-columns": { zh: "列数过多", en: "Too many columns" },
+  "too-many-cells": { zh: "单元格过多", en: "Too many cells" },
+  "text-too-long": { zh: "单元格文字过长", en: "A cell's text is too long" },
+  "out-of-time": { zh: "读取超时，请改用上传方式", en: "Reading took too long: use an upload" },
+};
+
+/** The table with its errors in the cells, Chinese because the county's officials read it. */
+export async function markedTable(
+  sheets: readonly Sheet[],
+  errors: readonly CellError[],
+  name: string,
+): Promise<FileBody> {
+  const marks = errors.map(({ sheet, row, column, detail }) => ({ sheet, row, column, message: detail.zh }));
+  return {
+    bytes: await markErrors(sheets, marks),
+    contentType: XLSX,
+    fileName: `${name.replace(/\.\w+$/, "")}-错误标注.xlsx`,
+  };
+}
