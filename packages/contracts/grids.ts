@@ -644,7 +644,7 @@ export const gridsEvents = {
           id: CommunityId,
           code: AreaCode,
           codeStatus: CodeStatus,
-          ...CommunityFigures.shape,
+          figures: CommunityFigures,
           asOf: IsoDate,
           status: Status,
         }),
@@ -656,7 +656,7 @@ export const gridsEvents = {
     version: z.int(),
     state: z.object({
       community: CommunityId,
-      places: z.array(z.object({ id: PlaceId, ...PlaceFigures.shape, asOf: IsoDate, status: Status })),
+      places: z.array(z.object({ id: PlaceId, figures: PlaceFigures, asOf: IsoDate, status: Status })),
     }),
   }),
   /** Fact: an uploaded table waits to be checked, or a checked one too large for a request waits to be published. */

@@ -88,24 +88,25 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const logs = structuredLogsTo(join(dataDir, "logs", "services.log"));
     ends.push(logs.release);
 
-    const [engine, issuer, definitions] = await Promise.all([
+    const parts = [
       (options.endpoint === undefined ? startEngine(dataDir) : ownEngine(options.endpoint)).then((started) => {
         ends.push(started.stop);
         return started;
       }),
       openIssuer(dataDir, clock),
-      Promise.all(
-        (options.services ?? allServices).map(async (modules) => ({ modules, ...(await modules.service()) })),
-      ),
-    ]);
+      Promise.all((options.services ?? allServices).map(async (modules) => ({ modules, ...(await modules.service()) }))),
+    ] as const;
+    // When one fails the others are waited for all the same, or an engine would be started that nobody stops.
+    await Promise.allSettled(parts);
+    const [engine, issuer, definitions] = await Promise.all(parts);
     lap("engine");
 
-    const definitionsOnly: Record<string, TableDefinition> = {
+    const needed: Record<string, TableDefinition> = {
       "local-queues": { indexes: [] },
       "local-state": { indexes: [] },
     };
-    for (const { service } of definitions) definitionsOnly[tableOf(service.name)] = service.table;
-    await createTables(engine.endpoint, definitionsOnly);
+    for (const { service } of definitions) needed[tableOf(service.name)] = service.table;
+    await createTables(engine.endpoint, needed);
     const secretAccessKey = secretIn(join(dataDir, "files.secret"));
     const url = `http://localhost:${gateway.port}`;
     // The platform calls itself by address: `localhost` may lead to another program on the machine's IPv6 side.

@@ -9,6 +9,7 @@ import {
   readTables,
   type Sheet,
   type Total,
+  textOf,
   textUpTo,
   type Value,
   wholeNumber,
@@ -54,12 +55,14 @@ export const placeColumns = {
 function noneIsNull(parse: (text: string) => string | null) {
   return (text: string) => (text === "无" ? null : parse(text));
 }
-function codeOf(text: string): string | null {
+function codeOf(written: string): string | null {
+  const text = textOf(written);
   if (!/^\d{12}$/.test(text))
     throw new BadCell("format", { zh: "社区编码应为 12 位数字", en: "a community's code has 12 digits" });
   return text;
 }
-function kindOf(text: string): PlaceKind {
+function kindOf(written: string): PlaceKind {
+  const text = textOf(written);
   const kind = Object.entries(placeKinds).find(([, word]) => word === text)?.[0];
   if (kind === undefined) {
     const words = Object.values(placeKinds);
@@ -68,7 +71,7 @@ function kindOf(text: string): PlaceKind {
   return kind as PlaceKind;
 }
 function yearOf(text: string): number {
-  const year = wholeNumber(text.replace(/年$/, ""));
+  const year = wholeNumber(textOf(text).replace(/年$/, ""));
   if (year < 1900 || year > 2100)
     throw new BadCell("value", { zh: "应为 1900 到 2100 之间的年份", en: "a year from 1900 to 2100" });
   return year;

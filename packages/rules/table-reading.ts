@@ -36,7 +36,7 @@ export interface Column {
   /** Headings it goes by, without spaces; the first is the one we write. */
   readonly headings: readonly [string, ...string[]];
   readonly required: boolean;
-  /** @throws BadCell */
+  /** Given the cell's text as it stands, never empty. @throws BadCell */
   readonly parse: (text: string) => Value;
 }
 export type Columns = Readonly<Record<string, Column>>;
@@ -71,9 +71,12 @@ export interface Reading {
   readonly errors: readonly CellError[];
 }
 
-/** A cell's text as a person reads it: full-width forms folded, outer and doubled spaces gone. */
-export const textOf = (cell: Cell | undefined): string =>
-  cell === null || cell === undefined ? "" : String(cell).normalize("NFKC").replace(/\s+/g, " ").trim();
+/** A cell's text as it stands, outer spaces gone. */
+const writtenIn = (cell: Cell | undefined): string =>
+  cell === null || cell === undefined ? "" : String(cell).normalize("NFC").trim();
+
+/** A cell's text for comparing and counting: full-width forms folded too, doubled spaces gone. */
+export const textOf = (cell: Cell | undefined): string => writtenIn(cell).normalize("NFKC").replace(/\s+/g, " ").trim();
 
 const headingOf = (cell: Cell | undefined): string => textOf(cell).replace(/\s/g, "");
 const TOTAL = /^(合计|总计|小计|共计)/;
@@ -82,7 +85,8 @@ export const COMPUTED_TOTAL = "合计（按行计算）";
 const NOTE = /^(注|备注|说明)[:：\d]/;
 
 /** A whole number, with or without thousands separators. */
-export function wholeNumber(text: string): number {
+export function wholeNumber(written: string): number {
+  const text = textOf(written);
   if (!/^(\d{1,3}(,\d{3})+|\d+)$/.test(text)) {
     throw new BadCell("number", { zh: "应为不带小数的非负整数", en: "must be a whole number, not negative" });
   }
@@ -196,7 +200,7 @@ function lineOf(sheet: string, row: number, layout: Layout, cells: readonly Cell
     const place = layout.at[field];
     const column = columns[field];
     if (place === undefined || column === undefined) continue;
-    const text = textOf(cells[place.column - 1]);
+    const text = writtenIn(cells[place.column - 1]);
     try {
       if (text === "" && column.required) throw new BadCell("required", { zh: "必填", en: "required" });
       values[field] = text === "" ? null : column.parse(text);
