@@ -48,7 +48,7 @@ export const roles = {
 } as const satisfies Record<string, { title: Text; may: readonly Permission[] }>;
 export type Role = keyof typeof roles;
 
-export const Role = z.enum(Object.keys(roles) as [Role, ...Role[]]).check(z.meta({ id: "Role" }));
+export const Role = z.enum(Object.keys(roles) as [Role, ...Role[]]).register(z.globalRegistry, { id: "Role" });
 
 /** One role inside one area. A person holds a list of pairs, never a list of roles times a list of areas. */
 export interface Grant {

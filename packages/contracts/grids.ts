@@ -23,7 +23,7 @@ const Instant = z.iso.datetime({ offset: true });
 /** Why a figure is changed: kept with the change, because the county answers to auditors. */
 const Reason = name(300);
 
-const TextOf = z.object({ zh: z.string(), en: z.string() }).check(z.meta({ id: "Text" }));
+const TextOf = z.object({ zh: z.string(), en: z.string() }).register(z.globalRegistry, { id: "Text" });
 
 /** Who changed a record last, when and why. */
 export const Change = z
@@ -35,17 +35,19 @@ export const Change = z
     /** The import that made the change. */
     import: z.optional(ImportId),
   })
-  .check(z.meta({ id: "Change" }));
+  .register(z.globalRegistry, { id: "Change" });
 
 const versioned = { version: z.int().check(z.gte(1)), changed: Change };
 const Status = z.enum(["active", "withdrawn"]);
-const AreaRef = z.object({ id: z.string(), code: AreaCode, name: z.string() }).check(z.meta({ id: "AreaRef" }));
+const AreaRef = z
+  .object({ id: z.string(), code: AreaCode, name: z.string() })
+  .register(z.globalRegistry, { id: "AreaRef" });
 
 // -------------------------------------------------------------------------------------------------------------- records
 
 export const CodeStatus = z
   .enum(["provisional", "confirmed"])
-  .check(z.meta({ description: "Provisional until the county confirms the community's official code" }));
+  .register(z.globalRegistry, { description: "Provisional until the county confirms the community's official code" });
 
 /** What annex 2 says of a community; the part of a record that a table or a person may change. */
 export const CommunityFigures = z.object({
@@ -77,10 +79,12 @@ export const Community = z
     status: Status,
     ...versioned,
   })
-  .check(z.meta({ id: "Community" }));
+  .register(z.globalRegistry, { id: "Community" });
 export type Community = z.infer<typeof Community>;
 
-export const PlaceKind = z.enum(["compound", "village", "rebuilt-village"]).check(z.meta({ id: "PlaceKind" }));
+export const PlaceKind = z
+  .enum(["compound", "village", "rebuilt-village"])
+  .register(z.globalRegistry, { id: "PlaceKind" });
 export type PlaceKind = z.infer<typeof PlaceKind>;
 
 export const PlaceFigures = z.object({
@@ -110,7 +114,7 @@ export const Place = z
     status: Status,
     ...versioned,
   })
-  .check(z.meta({ id: "Place" }));
+  .register(z.globalRegistry, { id: "Place" });
 export type Place = z.infer<typeof Place>;
 
 const Position = z.tuple([z.number().check(z.gte(-180), z.lte(180)), z.number().check(z.gte(-90), z.lte(90))]);
@@ -128,17 +132,17 @@ export type Geometry = z.infer<typeof Geometry>;
 
 const Street = z
   .object({ id: StreetId, code: AreaCode, name: z.string(), communities: z.array(AreaRef) })
-  .check(z.meta({ id: "Street" }));
+  .register(z.globalRegistry, { id: "Street" });
 export const County = z
   .object({ id: CountyId, code: AreaCode, name: z.string(), streets: z.array(Street), ...versioned })
-  .check(z.meta({ id: "County" }));
+  .register(z.globalRegistry, { id: "County" });
 export type County = z.infer<typeof County>;
 
 /** A record as it was after one of its changes. `figures` is the whole of what a person or a table may change. */
 const entryOf = <S extends z.ZodMiniType>(figures: S) =>
   z.object({ ...versioned, asOf: IsoDate, status: Status, figures });
-const CommunityEntry = entryOf(CommunityFigures).check(z.meta({ id: "CommunityHistoryEntry" }));
-const PlaceEntry = entryOf(PlaceFigures).check(z.meta({ id: "PlaceHistoryEntry" }));
+const CommunityEntry = entryOf(CommunityFigures).register(z.globalRegistry, { id: "CommunityHistoryEntry" });
+const PlaceEntry = entryOf(PlaceFigures).register(z.globalRegistry, { id: "PlaceHistoryEntry" });
 
 // -------------------------------------------------------------------------------------------------------------- imports
 
@@ -152,7 +156,7 @@ export type TableKind = z.infer<typeof TableKind>;
 
 export const ImportState = z
   .enum(["awaiting-upload", "checking", "checked", "rejected", "publishing", "published", "failed", "expired"])
-  .check(z.meta({ id: "ImportState" }));
+  .register(z.globalRegistry, { id: "ImportState" });
 export type ImportState = z.infer<typeof ImportState>;
 
 /** What stands wrong in a cell, or in a row where `column` is absent. Row and column count from 1, as a spreadsheet shows them. */
@@ -166,7 +170,7 @@ export const CellError = z
     reason: z.string(),
     detail: TextOf,
   })
-  .check(z.meta({ id: "CellError" }));
+  .register(z.globalRegistry, { id: "CellError" });
 export type CellError = z.infer<typeof CellError>;
 
 const Scalar = z.nullable(z.union([z.string(), z.number(), z.boolean()]));
@@ -180,7 +184,7 @@ export const ImportRow = z
     changes: z.array(z.object({ field: z.string(), from: Scalar, to: Scalar })),
     errors: z.array(CellError),
   })
-  .check(z.meta({ id: "ImportRow" }));
+  .register(z.globalRegistry, { id: "ImportRow" });
 export type ImportRow = z.infer<typeof ImportRow>;
 
 /** A total, or another figure, as a table prints it against what its rows make. */
@@ -198,7 +202,7 @@ export const Finding = z
     inputs: z.array(z.object({ name: TextOf, value: Scalar, asOf: IsoDate, source: z.string() })),
     steps: z.array(TextOf),
   })
-  .check(z.meta({ id: "Finding" }));
+  .register(z.globalRegistry, { id: "Finding" });
 export type Finding = z.infer<typeof Finding>;
 
 export const ImportSummary = z.object({
@@ -241,7 +245,7 @@ export const Import = z
     errors: z.array(CellError),
     findings: z.array(Finding),
   })
-  .check(z.meta({ id: "Import" }));
+  .register(z.globalRegistry, { id: "Import" });
 export type Import = z.infer<typeof Import>;
 
 const UploadForm = z
@@ -252,12 +256,12 @@ const UploadForm = z
     fields: z.record(z.string(), z.string()),
     expiresAt: Instant,
   })
-  .check(z.meta({ id: "UploadForm" }));
+  .register(z.globalRegistry, { id: "UploadForm" });
 
 export const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 export const CSV = "text/csv";
 /** Largest table that is taken by upload, in bytes. Ours. */
-export const UPLOAD_BYTES = 32 * 1024 * 1024;
+export const UPLOAD_BYTES = 16 * 1024 * 1024;
 
 // --------------------------------------------------------------------------------------------------------------- routes
 
@@ -520,7 +524,7 @@ export const grids = defineApi(
     createUpload: {
       method: "POST",
       path: "/imports/uploads",
-      summary: { zh: "申请上传大文件（32 MB 以内）", en: "A form to upload a larger table (up to 32 MB)" },
+      summary: { zh: "申请上传大文件（16 MB 以内）", en: "A form to upload a larger table (up to 16 MB)" },
       permission: "register.import",
       area: "body",
       idempotent: true,

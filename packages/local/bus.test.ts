@@ -67,7 +67,14 @@ async function world(work: ConsumerHandler, consumer: Partial<Consumer> = {}) {
       now += milliseconds;
     },
     tell: async (name: string, type = "some.named") => {
-      const event = { type, service: "some", area: "370725", at: AT, id: name, detail: JSON.stringify({ name, secret: "x" }) };
+      const event = {
+        type,
+        service: "some",
+        area: "370725",
+        at: AT,
+        id: name,
+        detail: JSON.stringify({ name, secret: "x" }),
+      };
       expect(await own.transact([outboxAction(event)])).toEqual({ ok: true });
     },
     bus: () => {
@@ -125,7 +132,11 @@ describe("from the outbox to the consumers", () => {
       return { batchItemFailures: [] };
     });
     const document = { pk: "c", sk: "figures#000002#change" };
-    await one.own.write({ name: "v", put: { ...document, version: 2, state: '{"households":7,"by":"x"}' }, when: "absent" });
+    await one.own.write({
+      name: "v",
+      put: { ...document, version: 2, state: '{"households":7,"by":"x"}' },
+      when: "absent",
+    });
     await one.own.transact([
       outboxAction({ type: "some.state", service: "some", area: "370725", at: AT, id: "change.c", document }),
     ]);
@@ -183,9 +194,12 @@ describe("what fails", () => {
   });
 
   test("a consumer that throws fails its whole batch; one that never ends fails after its time", async () => {
-    const throwing = await world(async () => {
-      throw new TypeError("no such thing");
-    }, { attempts: 1 });
+    const throwing = await world(
+      async () => {
+        throw new TypeError("no such thing");
+      },
+      { attempts: 1 },
+    );
     await throwing.tell("a");
     await throwing.tell("b");
     const bus = throwing.bus();
@@ -230,7 +244,14 @@ describe("after a crash", () => {
       pk: "some.listener",
       sk: `m#${AT}#a`,
       id: "a",
-      body: JSON.stringify({ version: "0", id: "a", "detail-type": "some.named", source: "county.some", time: AT, detail: { name: "a" } }),
+      body: JSON.stringify({
+        version: "0",
+        id: "a",
+        "detail-type": "some.named",
+        source: "county.some",
+        time: AT,
+        detail: { name: "a" },
+      }),
       sentAt: 0,
       attempts: 0,
       visibleAt: 0,

@@ -1,4 +1,5 @@
 import type { Table } from "@county/platform/table.ts";
+import { loadInventedPlaces, loadTables } from "./changle.ts";
 import { CannotStart } from "./lock.ts";
 
 /** What a data folder can be filled with at its first start. */
@@ -17,8 +18,11 @@ export interface Loading {
  * must be safe to make twice: commands carry an `Idempotency-Key` that is fixed by what they load.
  */
 const loaders: Record<Dataset, (loading: Loading) => Promise<void>> = {
-  "changle-2020": loadChangle2020,
-  "changle-2020-demo": loadChangle2020,
+  "changle-2020": loadTables,
+  "changle-2020-demo": async (loading) => {
+    await loadTables(loading);
+    await loadInventedPlaces(loading);
+  },
   empty: async () => {},
 };
 
@@ -46,6 +50,3 @@ export async function loadDataset(state: Table, name: Dataset, loading: Loading)
   await loaders[name](loading);
   await state.write({ name: "finished", set: { ...KEY, finished: true }, when: { dataset: name } });
 }
-
-/** The county's tables of 2020. */
-async function loadChangle2020(_: Loading): Promise<void> {}

@@ -23,7 +23,8 @@ const start = async () => {
   running.push(engine);
   return engine;
 };
-const open = (engine: Engine) => table("local-some", dynamo({ AWS_REGION: REGION, DYNAMODB_ENDPOINT: engine.endpoint }));
+const open = (engine: Engine) =>
+  table("local-some", dynamo({ AWS_REGION: REGION, DYNAMODB_ENDPOINT: engine.endpoint }));
 const byColour = { name: "byColour", partitionKey: "colour", sortKey: "sk" };
 const gone = async (pid: number) => {
   for (let waited = 0; waited < 3_000; waited += 10) {
@@ -102,7 +103,9 @@ describe("the lock on a data folder", () => {
   test("is free again the moment its holder was killed", async () => {
     const script = `import { lockFolder } from ${JSON.stringify(join(import.meta.dirname, "lock.ts"))};
       await lockFolder(${JSON.stringify(folder)}); console.log("held"); setInterval(() => {}, 1000);`;
-    const holder = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    const holder = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await new Promise((held) => holder.stdout.once("data", held));
     await expect(lockFolder(folder)).rejects.toThrow(`pid ${holder.pid}`);
     holder.kill("SIGKILL");

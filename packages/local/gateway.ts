@@ -149,9 +149,11 @@ export async function listen(port: number): Promise<Gateway> {
     },
     async stop(graceMs) {
       const closed = new Promise<void>((done) => void server.close(() => done()));
-      server.closeIdleConnections();
+      // A connection whose last request ends meanwhile is idle only then.
+      const idle = setInterval(() => server.closeIdleConnections(), 20);
       const force = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
+      clearInterval(idle);
       clearTimeout(force);
     },
   };

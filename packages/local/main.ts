@@ -1,7 +1,7 @@
 import { DATASETS } from "./datasets.ts";
 import { CannotStart } from "./lock.ts";
 import { callsToTry } from "./pages.ts";
-import { type Platform, startPlatform } from "./platform.ts";
+import type { Platform } from "./platform.ts";
 
 /** A variable of the environment says something that cannot be. */
 function refuse(variable: string, value: string, allowed: string): never {
@@ -37,6 +37,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
 try {
+  // Imported only now: what is refused above is refused at once.
+  const { startPlatform } = await import("./platform.ts");
   platform = await startPlatform({
     port,
     dataDir: DATA_DIR,

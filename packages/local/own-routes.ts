@@ -95,10 +95,9 @@ function jsonBody(event: APIGatewayProxyEventV2): unknown {
   }
 }
 
-const scalar = () => {
-  const entry = createRequire(import.meta.url).resolve("@scalar/api-reference/package.json");
-  return join(dirname(entry), "dist/browser/standalone.js");
-};
+/** The browser's build stands beside the package's entry. */
+const scalar = () =>
+  join(dirname(createRequire(import.meta.url).resolve("@scalar/api-reference")), "browser/standalone.js");
 
 const within = <T>(milliseconds: number, work: Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;

@@ -94,7 +94,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         return started;
       }),
       openIssuer(dataDir, clock),
-      Promise.all((options.services ?? allServices).map(async (modules) => ({ modules, ...(await modules.service()) }))),
+      Promise.all(
+        (options.services ?? allServices).map(async (modules) => ({ modules, ...(await modules.service()) })),
+      ),
     ] as const;
     // When one fails the others are waited for all the same, or an engine would be started that nobody stops.
     await Promise.allSettled(parts);

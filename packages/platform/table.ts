@@ -87,6 +87,15 @@ export function dynamo(environment: Pick<Environment, "AWS_REGION" | "DYNAMODB_E
     }),
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
     maxAttempts: 4,
+    // Said here, so that the first call does not go looking for each of them in files and the environment.
+    retryMode: "standard",
+    defaultsMode: "standard",
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    accountIdEndpointMode: "disabled",
+    endpointDiscoveryEnabled: false,
+    authSchemePreference: ["sigv4"],
+    userAgentAppId: "",
   });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }

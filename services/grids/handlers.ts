@@ -1,3 +1,4 @@
+import { REQUEST_LIMITS } from "@county/contracts/api.ts";
 import { covers, tierOf } from "@county/contracts/area.ts";
 import {
   type Finding,
@@ -14,7 +15,7 @@ import { DocumentTooLarge, type Stored } from "@county/platform/documents.ts";
 import { backOff } from "@county/platform/table.ts";
 import { checkTotal } from "@county/rules/register.ts";
 import * as z from "zod/mini";
-import { check, type Deps, errorsOf, provisionalCode, publish, resultOf, tableFileOf } from "./imports.ts";
+import type { Deps, Result } from "./imports.ts";
 import {
   codesOf,
   communitiesOf,
@@ -42,7 +43,10 @@ import {
   type StreetState,
   streetIdOf,
 } from "./store.ts";
-import { communityTable, markedTable, openTable, placeTable } from "./workbooks.ts";
+
+/** Loaded by the routes that work on tables: the others start without the readers and writers of workbooks. */
+const loadImports = async () => await import("./imports.ts");
+const loadWorkbooks = async () => await import("./workbooks.ts");
 
 const changeBy = (context: Context, reason: string, action: string): ChangeOf => ({
   id: context.newTimeId(),
@@ -168,11 +172,11 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
   const { store, files } = deps;
 
   const importAnswer = async (record: ImportRecord): Promise<Import> => {
-    const result = await resultOf(deps, record);
-    return { ...importHead(record), rows: result.rows.slice(0, 200), errors: result.errors, findings: result.findings };
+    const { resultOf } = await loadImports();
+    return importWith(record, await resultOf(deps, record));
   };
 
-  const loadImport = async (id: string, { permit }: Context): Promise<ImportRecord> => {
+  const loadRecord = async (id: string, { permit }: Context): Promise<ImportRecord> => {
     const record = await store.import(id);
     if (record === undefined) throw new Problem("not-found", { zh: "没有这次导入", en: "There is no such import" });
     permit([record.area]);
@@ -210,6 +214,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
   };
 
   const uploadForm = async (record: ImportRecord, now: string) => {
+    const { tableFileOf } = await loadImports();
     const expiresAt = new Date(Date.parse(now) + 3_600_000).toISOString();
     return {
       import: await importAnswer(record),
@@ -331,6 +336,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
         );
         streets.push({ ...state, communities });
       }
+      const { communityTable } = await loadWorkbooks();
       return { body: await communityTable(streets, format) };
     },
 
@@ -348,6 +354,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
           });
         }
         const streetId = (await scopeOf(store, area)).streets[0]?.id as string;
+        const { provisionalCode } = await import("./codes.ts");
         const change = changeBy(context, reason, "createCommunity");
         const id = `${streetId}.${context.newId(8)}`;
         return await settled(async () => {
@@ -455,6 +462,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
     async exportPlaces({ query: { area, format } }) {
       const places: { community: CommunityRow; row: PlaceRow }[] = [];
       for await (const one of placesOf(store, await scopeOf(store, area))) places.push(one);
+      const { placeTable } = await loadWorkbooks();
       return { body: await placeTable(places, format) };
     },
 
@@ -592,13 +600,14 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
           size: body.bytes.length,
           asOf,
         });
+        const { check, tableFileOf } = await loadImports();
         await files.put(tableFileOf(given.id), body.bytes, body.contentType);
-        const record = await check(deps, given, body.bytes, context.late);
+        const { record, result } = await check(deps, given, body.bytes, context.late);
         await store.addImport(record, false, context.command.done(record.id));
-        return { body: await importAnswer(record), version: record.version };
+        return { body: importWith(record, result), version: record.version };
       },
       async replay(ref, context) {
-        const record = await loadImport(ref, context);
+        const record = await loadRecord(ref, context);
         return { body: await importAnswer(record), version: record.version };
       },
     },
@@ -613,7 +622,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
         return { body: await uploadForm(record, context.now) };
       },
       async replay(ref, context) {
-        return { body: await uploadForm(await loadImport(ref, context), context.now) };
+        return { body: await uploadForm(await loadRecord(ref, context), context.now) };
       },
     },
 
@@ -639,18 +648,21 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
     },
 
     async getImport({ params }, context) {
-      const record = await loadImport(params.import, context);
+      const record = await loadRecord(params.import, context);
       return { body: await importAnswer(record), version: record.version };
     },
 
     async listImportRows({ params, query: { outcome, limit, cursor } }, context) {
-      const { rows } = await resultOf(deps, await loadImport(params.import, context));
+      const { resultOf } = await loadImports();
+      const { rows } = await resultOf(deps, await loadRecord(params.import, context));
       const wanted = outcome === undefined ? rows : rows.filter((row) => row.outcome === outcome);
       return { body: await pageOf(wanted, (row: ImportRow) => `${row.sheet} ${row.row}`, { limit, cursor }) };
     },
 
     async getMarkedTable({ params }, context) {
-      const record = await loadImport(params.import, context);
+      const record = await loadRecord(params.import, context);
+      const { errorsOf, resultOf, tableFileOf } = await loadImports();
+      const { markedTable, openTable } = await loadWorkbooks();
       const bytes = await files.get(tableFileOf(record.id), UPLOAD_BYTES);
       if (bytes === undefined)
         throw new Problem("not-found", { zh: "文件还没有上传", en: "The file has not arrived yet" });
@@ -661,7 +673,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     checkImport: {
       async run({ params }, context) {
-        const record = await loadImport(params.import, context);
+        const record = await loadRecord(params.import, context);
         if (record.state !== "awaiting-upload") throw wrongState(record);
         const checking: ImportRecord = { ...record, state: "checking", version: record.version + 1 };
         const saved = await store.moveImport(record, checking, {
@@ -673,17 +685,18 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
         return { body: await importAnswer(checking), version: checking.version };
       },
       async replay(ref, context) {
-        const record = await loadImport(ref, context);
+        const record = await loadRecord(ref, context);
         return { body: await importAnswer(record), version: record.version };
       },
     },
 
     commitImport: {
       async run({ params, ifMatch }, context) {
-        const record = await loadImport(params.import, context);
+        const record = await loadRecord(params.import, context);
         expectVersion(record, ifMatch);
         if (record.state !== "checked") throw wrongState(record);
-        const large = record.size > INLINE_PUBLISH_BYTES;
+        // What came by upload may take longer to publish than a caller waits: the worker does it.
+        const large = record.size > REQUEST_LIMITS.fileBytes;
         const publishing: ImportRecord = {
           ...record,
           state: "publishing",
@@ -699,12 +712,13 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
           ...(large && { request: "publish" as const }),
         });
         if (saved !== "saved") throw wrongState(record);
+        const { publish } = await loadImports();
         const after = large ? publishing : await publish(deps, record.id, context.now);
         if (after.state === "failed") throw new Problem("conflict", after.problem);
         return { body: await importAnswer(after), version: after.version };
       },
       async replay(ref, context) {
-        const record = await loadImport(ref, context);
+        const record = await loadRecord(ref, context);
         return { body: await importAnswer(record), version: record.version };
       },
     },
@@ -731,11 +745,15 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
   };
 }
 
-/** Above this, publishing is the worker's: reading and writing may take longer than a caller waits. Ours. */
-const INLINE_PUBLISH_BYTES = 4 * 1024 * 1024;
-
 const importHead = ({ plan: _plan, committedAt: _at, committedBy: _by, result: _result, ...record }: ImportRecord) =>
   record;
+
+const importWith = (record: ImportRecord, { rows, errors, findings }: Result): Import => ({
+  ...importHead(record),
+  rows: rows.slice(0, 200),
+  errors,
+  findings,
+});
 
 const wrongState = (record: ImportRecord) =>
   new Problem("conflict", {

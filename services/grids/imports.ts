@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import * as Contract from "@county/contracts/grids.ts";
 import { type CellError, type Finding, ImportRow, type ImportSummary, UPLOAD_BYTES } from "@county/contracts/grids.ts";
 import { Problem } from "@county/contracts/problem.ts";
-import { parameter } from "@county/plan/parameters.ts";
 import type { Text } from "@county/plan/text.ts";
 import { idFrom } from "@county/platform/clock.ts";
 import type { Stored } from "@county/platform/documents.ts";
@@ -21,6 +20,7 @@ import {
 } from "@county/rules/register.ts";
 import type { Sheet } from "@county/tables/read.ts";
 import * as z from "zod/mini";
+import { provisionalCode } from "./codes.ts";
 import { communitiesOf, metaOf, scopeOf, withRow } from "./register.ts";
 import type { ChangeOf, CommunityRow, ImportRecord, PlacesState, Store, StreetState, Write } from "./store.ts";
 import { openTable } from "./workbooks.ts";
@@ -208,38 +208,19 @@ async function reckonPlaces(
 }
 
 /**
- * The next code that no community of the street has or had. From 901 on, so that no code the county confirms later
- * meets a provisional one.
- * @throws Problem `refused` when the street has used all of them
- */
-export function provisionalCode(
-  street: string,
-  communities: readonly { code: string; aliases: readonly string[] }[],
-  on: string,
-): string {
-  const base = parameter("register.provisional-code.from", on);
-  const used = communities.flatMap(({ code, aliases }) => [code, ...aliases]).map((code) => Number(code.slice(9)));
-  const next = Math.max(base, ...used.filter((number) => number > base)) + 1;
-  if (next > 999) {
-    throw new Problem("refused", { zh: "该街道的临时编码已用完", en: "The street has used all its provisional codes" });
-  }
-  return `${street}${String(next).padStart(3, "0")}`;
-}
-
-/**
  * Holds a table against the register and keeps what was found; nothing of the register changes.
- * @returns the record as it should be now: `checked`, or `rejected` with what is wrong
+ * @returns the record as it should be now, `checked` or `rejected` with what is wrong, and what was found
  */
 export async function check(
   deps: Deps,
   record: ImportRecord,
   bytes: Uint8Array,
   late: () => boolean,
-): Promise<ImportRecord> {
+): Promise<{ record: ImportRecord; result: Result }> {
   const version = record.version + 1;
   const read = { ...record, digest: digestOf(bytes), size: bytes.length, version };
   const sheets = await openTable(bytes, late);
-  if ("problem" in sheets) return { ...read, state: "rejected", problem: sheets.problem };
+  if ("problem" in sheets) return { record: { ...read, state: "rejected", problem: sheets.problem }, result: NOTHING };
   const { plan, findings, digest } = await reckon(deps, record, sheets);
   const result: Result = {
     rows: plan.rows.map(({ write: _, ...row }) => ({ ...row, changes: [...row.changes], errors: [...row.errors] })),
@@ -259,7 +240,7 @@ export async function check(
     errors,
     absent: [...plan.absent].slice(0, 200),
   };
-  return {
+  const after: ImportRecord = {
     ...read,
     state: errors > 0 || empty ? "rejected" : "checked",
     summary,
@@ -270,6 +251,7 @@ export async function check(
     }),
     ...(empty && { problem: { zh: "表中没有数据行", en: "The table has no rows of data" } }),
   };
+  return { record: after, result };
 }
 
 /** All errors of a check, of rows and of none. */
@@ -382,6 +364,6 @@ export async function work(
           problem: { zh: "没有收到文件", en: "No file has arrived" },
           version: record.version + 1,
         }
-      : await check(deps, record, bytes, late);
+      : (await check(deps, record, bytes, late)).record;
   await deps.store.moveImport(record, after, { closed: true, at: now });
 }

@@ -1,4 +1,4 @@
-import type { FileBody } from "@county/contracts/api.ts";
+import { type FileBody, REQUEST_LIMITS } from "@county/contracts/api.ts";
 import { CSV, XLSX } from "@county/contracts/grids.ts";
 import type { Text } from "@county/plan/text.ts";
 import { communityColumns, placeColumns, placeKinds } from "@county/rules/register.ts";
@@ -117,12 +117,16 @@ async function tableFile(name: string, sheets: readonly SheetOut[], format: "xls
   };
 }
 
+/** A table in a request shares a small function's memory, so it may unpack to less than an uploaded one. Ours. */
+const INLINE_LIMITS = { unzippedBytes: 24 * 1024 * 1024, cells: 300_000 };
+
 /** A table as it came, or why it cannot be read. */
 export async function openTable(bytes: Uint8Array, late: () => boolean): Promise<Sheet[] | { problem: Text }> {
   const format = detectFormat(bytes);
   if (format === undefined) return { problem: unreadable["not-a-workbook"] };
   try {
-    return await readTable(bytes, { format, deadline: late });
+    const limits = bytes.length <= REQUEST_LIMITS.fileBytes ? INLINE_LIMITS : {};
+    return await readTable(bytes, { format, deadline: late, limits });
   } catch (error) {
     if (!(error instanceof TableError)) throw error;
     const { zh, en } = unreadable[error.code];

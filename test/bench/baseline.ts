@@ -12,7 +12,9 @@ function answer(statusCode: number, body: unknown): APIGatewayProxyStructuredRes
 
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   if (event.routeKey === "GET /items/{id}") {
-    const { Item } = await client.send(new GetCommand({ TableName, Key: { pk: event.pathParameters?.id, sk: "item" } }));
+    const { Item } = await client.send(
+      new GetCommand({ TableName, Key: { pk: event.pathParameters?.id, sk: "item" } }),
+    );
     return Item ? answer(200, Item) : answer(404, { message: "not found" });
   }
   const item = { pk: crypto.randomUUID(), sk: "item", ...JSON.parse(event.body ?? "{}") };

@@ -4,7 +4,10 @@ import { createServer } from "node:http";
 
 /** Operation → the JSON document it is answered with; an operation without one gets `{}`. */
 const answers = new Map(
-  Object.entries(JSON.parse(process.env.ANSWERS ?? "{}")).map(([name, body]) => [name, Buffer.from(JSON.stringify(body))]),
+  Object.entries(JSON.parse(process.env.ANSWERS ?? "{}")).map(([name, body]) => [
+    name,
+    Buffer.from(JSON.stringify(body)),
+  ]),
 );
 const empty = Buffer.from("{}");
 

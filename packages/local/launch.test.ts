@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+/** A clone of nothing but what the launcher reads, with an `npx` that only says that it was called. */
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "county launch '$x "));
+  mkdirSync(join(root, "packages/local"), { recursive: true });
+  mkdirSync(join(root, "bin"));
+  copyFileSync(join(import.meta.dirname, "launch.mjs"), join(root, "packages/local/launch.mjs"));
+  write("package.json", JSON.stringify({ packageManager: "pnpm@12.21.0" }));
+  write("pnpm-lock.yaml", "lock: 1\n");
+  npx(`echo "$@" >> "$(dirname "$0")/calls"`);
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const write = (path: string, content: string) => writeFileSync(join(root, path), content);
+const npx = (commands: string) => {
+  write("bin/npx", `#!/bin/sh\n${commands}\n`);
+  chmodSync(join(root, "bin/npx"), 0o755);
+};
+const calls = () => readFileSync(join(root, "bin/calls"), "utf8").trim().split("\n");
+const launch = (script: string, ...args: string[]) => {
+  write("script.ts", script);
+  const child = spawn(process.execPath, [join(root, "packages/local/launch.mjs"), "script.ts", ...args], {
+    cwd: tmpdir(),
+    env: { ...process.env, PATH: `${join(root, "bin")}:${process.env.PATH}` },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let out = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (text) => {
+      out += text;
+    });
+  }
+  const ended = new Promise<{ code: number | null; signal: string | null; out: string }>((done) =>
+    child.once("close", (code, signal) => done({ code, signal, out })),
+  );
+  return { child, ended, out: () => out };
+};
+
+test("installs once, in one line, and again when the lock file has changed", async () => {
+  const first = await launch("console.log(process.argv.slice(2).join('|'))", "a b", "c").ended;
+  expect(first).toMatchObject({ code: 0, signal: null });
+  expect(first.out).toMatch(/^安装依赖 install … \d+\.\d s\na b\|c\n$/);
+  expect(calls()).toEqual(["--yes pnpm@12.21.0 install --frozen-lockfile --config.confirm-modules-purge=false"]);
+  expect((await launch("console.log('again')").ended).out).toBe("again\n");
+  write("pnpm-lock.yaml", "lock: 2\n");
+  expect((await launch("").ended).out).toMatch(/^安装依赖/);
+  expect(calls()).toHaveLength(2);
+});
+
+test("an install that fails shows why, runs nothing, and is tried again", async () => {
+  npx("echo no network; exit 3");
+  const failed = await launch("console.log('never')").ended;
+  expect(failed.code).toBe(1);
+  expect(failed.out).toContain("no network");
+  expect(failed.out).not.toContain("never");
+  npx("exit 0");
+  expect((await launch("console.log('now')").ended).out).toContain("now");
+});
+
+test("ends as the script ends", async () => {
+  expect((await launch("process.exit(7)").ended).code).toBe(7);
+  expect((await launch("process.kill(process.pid, 'SIGKILL')").ended).signal).toBe("SIGKILL");
+});
+
+test("hands signals on and waits for the script to end by itself", async () => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    const run = launch(
+      `process.on(${JSON.stringify(signal)}, () => setTimeout(() => { console.log("clean"); process.exit(0); }, 100));
+       setInterval(() => {}, 1000); console.log("up");`,
+    );
+    await expect.poll(run.out).toContain("up");
+    run.child.kill(signal);
+    const { code, out } = await run.ended;
+    expect([code, out.endsWith("clean\n")]).toEqual([0, true]);
+  }
+});

@@ -1,0 +1,21 @@
+import { Problem } from "@county/contracts/problem.ts";
+import { parameter } from "@county/plan/parameters.ts";
+
+/**
+ * The next code that no community of the street has or had. From 901 on, so that no code the county confirms later
+ * meets a provisional one.
+ * @throws Problem `refused` when the street has used all of them
+ */
+export function provisionalCode(
+  street: string,
+  communities: readonly { code: string; aliases: readonly string[] }[],
+  on: string,
+): string {
+  const base = parameter("register.provisional-code.from", on);
+  const used = communities.flatMap(({ code, aliases }) => [code, ...aliases]).map((code) => Number(code.slice(9)));
+  const next = Math.max(base, ...used.filter((number) => number > base)) + 1;
+  if (next > 999) {
+    throw new Problem("refused", { zh: "该街道的临时编码已用完", en: "The street has used all its provisional codes" });
+  }
+  return `${street}${String(next).padStart(3, "0")}`;
+}

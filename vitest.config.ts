@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config";
+
+/** Three layers, named by what they need: nothing, a DynamoDB API, the whole platform over HTTP. */
+const ignored = ["**/node_modules/**", "**/cdk.out/**"];
+const database = { include: ["**/*.db.test.ts"], exclude: ignored, testTimeout: 30_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts"],
+          exclude: [...ignored, "**/*.db.test.ts", "test/e2e/**"],
+          testTimeout: 60_000,
+        },
+      },
+      { test: { name: "db", ...database, globalSetup: ["test/engine.ts"] } },
+      // The same tests on AWS's own DynamoDB Local; asked for by name, because it needs Java.
+      { test: { name: "db-aws", ...database, globalSetup: ["test/engine-aws.ts"] } },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          exclude: ignored,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
