@@ -79,7 +79,7 @@ export function readGrants(claim: unknown): Grant[] {
       : [];
   return texts.flatMap((text) => {
     const [role, area, ...rest] = String(text).split("@");
-    return rest.length === 0 && role !== undefined && role in roles && z.safeParse(AreaCode, area).success
+    return rest.length === 0 && role !== undefined && Object.hasOwn(roles, role) && z.safeParse(AreaCode, area).success
       ? [{ role: role as Role, area: area as string }]
       : [];
   });

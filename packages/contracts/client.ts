@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { type Answered, type Api, type Call, type FileBody, isFile, type Route } from "./api.ts";
-import { ProblemDocument } from "./problem.ts";
+import { type ProblemCode, ProblemDocument, problems } from "./problem.ts";
 
 /** The service answered with a problem document. */
 export class ProblemAnswer extends Error {
@@ -86,6 +86,11 @@ export function client<Routes extends Record<string, Route>>(api: Api<Routes>, o
   ) as unknown as Client<Routes>;
 }
 
+/** The first code with this status, so that a gateway's own "Unauthorized" is told as ours. */
+const codeOf = (status: number): ProblemCode =>
+  (Object.keys(problems) as ProblemCode[]).find((code) => problems[code].status === status) ??
+  (status < 500 ? "invalid-request" : "unavailable");
+
 /** A gateway in between may answer with something that is no problem document; it is told as one all the same. */
 async function problemOf(response: Response): Promise<ProblemDocument> {
   const text = await response.text();
@@ -94,7 +99,7 @@ async function problemOf(response: Response): Promise<ProblemDocument> {
   } catch {
     return {
       type: "about:blank",
-      code: "unavailable",
+      code: codeOf(response.status),
       status: response.status,
       title: response.statusText || String(response.status),
       detail: text.slice(0, 200),

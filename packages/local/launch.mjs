@@ -35,7 +35,10 @@ async function install() {
   process.stdout.write("安装依赖 install … ");
   const ticking =
     process.stdout.isTTY && setInterval(() => process.stdout.write(`\r安装依赖 install … ${seconds(0)} `), 1000);
-  const options = ["install", "--frozen-lockfile", "--config.confirm-modules-purge=false"];
+  // `npx` brings the very pnpm that package.json names, so pnpm need not look after its own version as well (it would
+  // want it recorded in the lock file). Nor may it ask before it replaces the packages of an older install.
+  const settings = ["--config.pm-on-fail=ignore", "--config.confirm-modules-purge=false"];
+  const options = ["install", "--frozen-lockfile", ...settings];
   const { code, output } = await collect("npx", ["--yes", packageManager, ...options]);
   clearInterval(ticking);
   if (code !== 0) {

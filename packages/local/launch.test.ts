@@ -46,7 +46,7 @@ test("installs once, in one line, and again when the lock file has changed", asy
   const first = await launch("console.log(process.argv.slice(2).join('|'))", "a b", "c").ended;
   expect(first).toMatchObject({ code: 0, signal: null });
   expect(first.out).toMatch(/^安装依赖 install … \d+\.\d s\na b\|c\n$/);
-  expect(calls()).toEqual(["--yes pnpm@12.21.0 install --frozen-lockfile --config.confirm-modules-purge=false"]);
+  expect(calls()).toEqual(["--yes pnpm@12.21.0 install --frozen-lockfile --config.pm-on-fail=ignore --config.confirm-modules-purge=false"]);
   expect((await launch("console.log('again')").ended).out).toBe("again\n");
   write("pnpm-lock.yaml", "lock: 2\n");
   expect((await launch("").ended).out).toMatch(/^安装依赖/);

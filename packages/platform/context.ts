@@ -56,6 +56,7 @@ export function newContext(request: {
   requestId: string;
   permission: Route["permission"];
   command: CommandRecord | undefined;
+  clock: () => number;
 }): Context {
   const { caller, permission } = request;
   const now = new Date(request.now).toISOString();
@@ -70,7 +71,7 @@ export function newContext(request: {
     permit: (codes) => {
       if (permission !== "public" && !may(caller, permission, codes)) throw forbidden(caller, permission, codes[0]);
     },
-    late: () => Date.now() - request.now > MOST_MILLISECONDS,
+    late: () => request.clock() - request.now > MOST_MILLISECONDS,
     command: request.command,
   };
 }

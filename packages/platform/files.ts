@@ -52,9 +52,11 @@ export function files(
       const response = await send("GET", key);
       if (response.status === 404) return undefined;
       if (!response.ok) throw failed("GET", response);
-      if (Number(response.headers.get("content-length") ?? 0) > mostBytes)
-        throw new RangeError(`files: ${key} is too large`);
-      return new Uint8Array(await response.arrayBuffer());
+      const tooLarge = () => new RangeError(`files: ${key} is too large`);
+      if (Number(response.headers.get("content-length") ?? 0) > mostBytes) throw tooLarge();
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      if (bytes.length > mostBytes) throw tooLarge();
+      return bytes;
     },
     async put(key, bytes, contentType) {
       const response = await send("PUT", key, { body: bytes, contentType });

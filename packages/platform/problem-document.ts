@@ -56,10 +56,12 @@ export function invalid(where: "body" | "query" | "params", issues: readonly z.c
 }
 
 function fieldErrors(where: "body" | "query" | "params", issue: z.core.$ZodIssue): FieldError[] {
-  // A union says only that no branch fits; the branch that got furthest says why.
+  // A union says only that no branch fits; the branch that was meant (its tag fits), or got furthest, says why.
   if (issue.code === "invalid_union") {
     const branches = issue.errors.filter((branch) => branch.length > 0);
-    const best = branches.toSorted((a, b) => Math.max(...b.map(depth)) - Math.max(...a.map(depth)))[0];
+    const best = branches.toSorted(
+      (a, b) => mistagged(a) - mistagged(b) || Math.max(...b.map(depth)) - Math.max(...a.map(depth)),
+    )[0];
     if (best) return best.flatMap((inner) => fieldErrors(where, { ...inner, path: [...issue.path, ...inner.path] }));
   }
   const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
@@ -71,6 +73,8 @@ function fieldErrors(where: "body" | "query" | "params", issue: z.core.$ZodIssue
   }));
 }
 const depth = (issue: z.core.$ZodIssue): number => issue.path.length;
+const mistagged = (branch: readonly z.core.$ZodIssue[]): number =>
+  branch.some((issue) => issue.code === "invalid_value" && issue.values.length === 1) ? 1 : 0;
 
 const types: Record<string, Text> = {
   string: { zh: "文本", en: "text" },
@@ -79,17 +83,20 @@ const types: Record<string, Text> = {
   boolean: { zh: "true 或 false", en: "true or false" },
   object: { zh: "对象", en: "an object" },
   array: { zh: "数组", en: "an array" },
+  tuple: { zh: "数组", en: "an array" },
+  record: { zh: "对象", en: "an object" },
 };
 
 /** A stable reason and a sentence for people, in our words and both languages. */
 function reasonOf(issue: z.core.$ZodIssue): { reason: string; detail: Text } {
+  // No JSON value is undefined, so an undefined input (told because parsing runs with `reportInput`) was not there.
+  if (issue.input === undefined && (issue.code === "invalid_type" || issue.code === "invalid_value")) {
+    return { reason: "required", detail: { zh: "必填", en: "required" } };
+  }
   switch (issue.code) {
     case "invalid_type": {
-      const missing = issue.input === undefined && !("received" in issue);
       const type = types[issue.expected] ?? { zh: issue.expected, en: issue.expected };
-      return missing && /undefined$/.test(issue.message ?? "")
-        ? { reason: "required", detail: { zh: "必填", en: "required" } }
-        : { reason: "type", detail: { zh: `应为${type.zh}`, en: `must be ${type.en}` } };
+      return { reason: "type", detail: { zh: `应为${type.zh}`, en: `must be ${type.en}` } };
     }
     case "unrecognized_keys":
       return { reason: "unknown", detail: { zh: "没有这个字段", en: "no such field" } };

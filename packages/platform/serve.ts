@@ -74,7 +74,7 @@ export function serve<A extends Api>(api: A, handlers: Handlers<A>, { table, obs
       if (!may(caller, permission, [area])) throw forbidden(caller, permission, area);
     }
     const command = route.idempotent && commandOf(event, route, raw, caller);
-    const context = newContext({ now: began, caller, requestId, permission, command: command?.record });
+    const context = newContext({ now: began, caller, requestId, permission, command: command?.record, clock });
     const reply =
       typeof handler === "function"
         ? await handler(input, context)
@@ -294,6 +294,12 @@ function ifMatchOf(event: Event): number {
   return Number(version);
 }
 
+/** The name in full, and one in plain letters for clients that know no other. */
+const attachment = (fileName: string): string => {
+  const ending = /\.\w+$/.exec(fileName)?.[0] ?? "";
+  return `attachment; filename="table${ending}"; filename*=UTF-8''${encodeURIComponent(fileName)}`;
+};
+
 const COMMON = { "cache-control": "private, no-cache", "x-content-type-options": "nosniff" };
 
 function render(event: Event, route: Route, reply: AnyReply): Result {
@@ -301,7 +307,7 @@ function render(event: Event, route: Route, reply: AnyReply): Result {
   if (isFile(route.response)) {
     const { bytes, contentType, fileName } = reply.body as unknown as FileBody;
     headers["content-type"] = contentType;
-    if (fileName) headers["content-disposition"] = `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`;
+    if (fileName) headers["content-disposition"] = attachment(fileName);
     return { statusCode: route.status, headers, body: Buffer.from(bytes).toString("base64"), isBase64Encoded: true };
   }
   const body = JSON.stringify(z.parse(route.response as z.ZodMiniType, reply.body));
@@ -314,9 +320,9 @@ function render(event: Event, route: Route, reply: AnyReply): Result {
 
 /** What is not a problem document by itself is ours to mend; throttles and time-outs pass, the caller may come again. */
 function ours(error: unknown): Problem {
-  const name = error instanceof Error ? error.name : "";
+  const { name = "", code = "" } = error instanceof Error ? (error as Error & { code?: unknown }) : {};
   return /Throttl|ProvisionedThroughput|RequestLimit|Timeout|TransactionCanceled|ServiceUnavailable|ECONNREFUSED/.test(
-    name,
+    `${name} ${code}`,
   )
     ? new Problem("unavailable", undefined, { retryAfterSeconds: 2 })
     : new Problem("internal");

@@ -147,7 +147,8 @@ export function table(name: string, client: DynamoDBDocumentClient): Table {
             ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
             ScanIndexForward: order === "up",
             ConsistentRead: true,
-            Limit: limit - items.length,
+            // One more than asked for: DynamoDB names a next key even where nothing follows.
+            Limit: limit + 1 - items.length,
             ...(start && { ExclusiveStartKey: start }),
             ...CAPACITY,
           }),
@@ -155,8 +156,8 @@ export function table(name: string, client: DynamoDBDocumentClient): Table {
         count("read", answer.ConsumedCapacity);
         items.push(...((answer.Items ?? []) as Item[]));
         start = answer.LastEvaluatedKey as Key | undefined;
-      } while (start !== undefined && items.length < limit);
-      return { items, more: start !== undefined };
+      } while (start !== undefined && items.length <= limit);
+      return { items: items.slice(0, limit), more: items.length > limit };
     },
 
     async write(action) {
@@ -244,8 +245,11 @@ function withUpdate<P extends ReturnType<typeof condition>>(parts: P, set: Key &
 
 function failedPrecondition<Name extends string>(error: unknown, actions: readonly Action<Name>[]): Name | undefined {
   if (!(error instanceof TransactionCanceledException)) return undefined;
-  const index = error.CancellationReasons?.findIndex((reason) => reason.Code === "ConditionalCheckFailed") ?? -1;
-  return actions[index]?.name;
+  const failed = (error.CancellationReasons ?? []).flatMap((reason, i) =>
+    reason.Code === "ConditionalCheckFailed" ? [actions[i]?.name] : [],
+  );
+  // A twin's commit moved the heads as well: the key says best what happened.
+  return failed.find((name) => name === "key") ?? failed[0];
 }
 
 /** Whether the same call may well succeed in a moment. */

@@ -266,15 +266,18 @@ class Planning {
   }
 
   add(line: Line, owner: Owner, known: Registered | undefined, zh: string, en: string): void {
-    if (line.errors.length > 0) {
-      this.refuse(line, []);
-      return;
-    }
     this.#owners.add(owner.id);
     const name = line.values.name as string;
     const key = `${owner.id} ${name}`;
     const earlier = this.#seen.get(key);
     const holder = this.#byName.get(key);
+    // A row with errors keeps its name too: the row after it with the same name is as wrong.
+    if (line.errors.length > 0) {
+      if (earlier === undefined) this.#seen.set(key, line.row);
+      if (known ?? holder) this.#touched.add((known ?? holder)?.id as string);
+      this.refuse(line, []);
+      return;
+    }
     if (earlier !== undefined || (known && holder && holder.id !== known.id)) {
       this.refuse(line, [
         wrong(line, "name", {

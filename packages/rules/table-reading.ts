@@ -98,8 +98,8 @@ export function wholeNumber(written: string): number {
 /** A text of at most so many characters; empty is null. */
 export const textUpTo = (most: number) => (text: string) => {
   if (text.length > most) throw new BadCell("too-long", { zh: `不超过 ${most} 字`, en: `at most ${most} characters` });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(text))
+  // The register's names allow none of them either, the rare ones above 0x7f included.
+  if (/\p{Cc}/u.test(text))
     throw new BadCell("format", { zh: "含有控制字符", en: "has control characters" });
   return text === "" ? null : text;
 };
@@ -217,7 +217,8 @@ function totalOf(sheet: string, row: number, layout: Layout, texts: readonly str
   const printed: Record<string, number> = {};
   for (const field in layout.at) {
     const text = texts[(layout.at[field]?.column ?? 0) - 1] ?? "";
-    if (/^[\d,]+$/.test(text)) printed[field] = Number(text.replaceAll(",", ""));
+    const figure = /^\d[\d,]*$/.test(text) ? Number(text.replaceAll(",", "")) : Number.NaN;
+    if (Number.isSafeInteger(figure)) printed[field] = figure;
   }
   const note = texts.find((text) => NOTE.test(text)) ?? null;
   return { sheet, row, title: layout.title, label: texts.find((text) => text !== "") ?? "", printed, note };

@@ -4,6 +4,7 @@ import {
   type Finding,
   type grids,
   type Import,
+  ImportId,
   type ImportRow,
   type NewPlace,
   UPLOAD_BYTES,
@@ -109,13 +110,15 @@ function overlaid<F extends object>(figures: F, edit: { readonly [K in keyof F]?
   return { ...figures, ...Object.fromEntries(given) };
 }
 
+const After = z.object({ after: z.string() });
+
 /** The first `limit` of what comes after the cursor's id, and the cursor for more. */
 async function pageOf<T>(
   source: AsyncIterable<T> | Iterable<T>,
   idOf: (one: T) => string,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: T[]; next: string | null }> {
-  const after = readCursor(z.object({ after: z.string() }), cursor)?.after;
+  const after = readCursor(After, cursor)?.after;
   const items: T[] = [];
   let reached = after === undefined;
   for await (const one of source) {
@@ -218,7 +221,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
     const expiresAt = new Date(Date.parse(now) + 3_600_000).toISOString();
     return {
       import: await importAnswer(record),
-      ...files.uploadTarget(tableFileOf(record.id), UPLOAD_BYTES, now, expiresAt),
+      ...files.uploadTarget(tableFileOf(record.id), record.size, now, expiresAt),
       expiresAt,
     };
   };
@@ -319,9 +322,11 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     async listCommunities({ query: { area, status, limit, cursor } }) {
       const scope = await scopeOf(store, area);
+      const after = readCursor(After, cursor)?.after;
       async function* wanted() {
         for await (const one of communitiesOf(store, scope))
-          if (status === "all" || one.row.status === status) yield one;
+          // The cursor's own community is shown to the pager whatever became of it, so that the list goes on from there.
+          if (one.row.id === after || status === "all" || one.row.status === status) yield one;
       }
       const { items, next } = await pageOf(wanted(), ({ row }) => row.id, { limit, cursor });
       return { body: { items: items.map(({ street, row }) => communityAnswer(street, row)), next } };
@@ -443,7 +448,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     async listPlaces({ query: { area, kind, status, limit, cursor } }) {
       const scope = await scopeOf(store, area);
-      const after = readCursor(z.object({ after: z.string() }), cursor)?.after;
+      const after = readCursor(After, cursor)?.after;
       async function* wanted() {
         for await (const one of placesOf(store, scope, after && communityIdOf(after))) {
           const { row } = one;
@@ -628,7 +633,8 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     async listImports({ query: { area, limit, cursor } }) {
       const scope = await scopeOf(store, area);
-      const after = readCursor(z.object({ after: z.string().check(z.regex(/^[a-z0-9.]+$/)) }), cursor)?.after;
+      const after = readCursor(z.object({ after: ImportId }), cursor)?.after;
+      if (after !== undefined && countyIdOf(after) !== scope.county.state.id) throw new Problem("invalid-cursor");
       const items: ImportRecord[] = [];
       let last = after;
       let more = true;
@@ -639,8 +645,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
           last = record.id;
           if (covers(area, record.area)) items.push(record);
         }
-        more = page.more || page.records.at(-1)?.id !== last;
-        if (page.records.length === 0) break;
+        more = page.more || (page.records.at(-1)?.id ?? last) !== last;
       }
       return {
         body: { items: items.map(importHead), next: more && last !== undefined ? writeCursor({ after: last }) : null },
@@ -719,6 +724,8 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
       },
       async replay(ref, context) {
         const record = await loadRecord(ref, context);
+        // Also how a first call ends: its key was written before the import failed.
+        if (record.state === "failed") throw new Problem("conflict", record.problem);
         return { body: await importAnswer(record), version: record.version };
       },
     },

@@ -247,7 +247,7 @@ export async function check(
     plan: digest,
     result: file,
     ...(errors > 0 && {
-      problem: { zh: `有 ${errors} 处错误，改正后重新导入`, en: `${errors} errors: correct them and import again` },
+      problem: { zh: `有 ${errors} 处错误，改正后重新导入`, en: `Errors: ${errors}. Correct them and import again` },
     }),
     ...(empty && { problem: { zh: "表中没有数据行", en: "The table has no rows of data" } }),
   };
@@ -304,7 +304,7 @@ async function tryToPublish(deps: Deps, record: ImportRecord, now: string): Prom
     id: record.id,
     at: record.committedAt as string,
     by: record.committedBy as string,
-    reason: `import ${record.fileName}`,
+    reason: `导入 ${record.fileName}`,
     import: record.id,
     action: "commitImport",
   };

@@ -1,24 +1,45 @@
-// A DynamoDB that answers canned bytes at once, so that only the client's own work is measured. Plain JavaScript like
-// `call.mjs`: a process that is counted must not pay for stripping types. `fork`ed with the answers in the environment.
+// A DynamoDB that answers canned bytes at once, so that only a client's own work is measured. It reads from a snapshot
+// and takes every write without keeping it: the thousandth POST meets what the first one met. Plain JavaScript like
+// `call.mjs`, so that neither pays for stripping types. Arguments: the snapshot, a JSON object of table → items.
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
-/** Operation → the JSON document it is answered with; an operation without one gets `{}`. */
-const answers = new Map(
-  Object.entries(JSON.parse(process.env.ANSWERS ?? "{}")).map(([name, body]) => [
-    name,
-    Buffer.from(JSON.stringify(body)),
-  ]),
-);
-const empty = Buffer.from("{}");
+const tables = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const consumed = (TableName) => ({ TableName, CapacityUnits: 1 });
+
+const reads = {
+  GetItem: ({ TableName, Key }) => ({
+    Item: tables[TableName].find(({ pk, sk }) => pk.S === Key.pk.S && sk.S === Key.sk.S),
+    ConsumedCapacity: consumed(TableName),
+  }),
+  Query: ({ TableName, ExpressionAttributeValues: values, ScanIndexForward, Limit }) => {
+    const [pk, prefix] = [values[":pk"].S, values[":prefix"]?.S ?? ""];
+    const found = tables[TableName].filter((item) => item.pk.S === pk && item.sk.S.startsWith(prefix));
+    found.sort((a, b) => (a.sk.S < b.sk.S ? -1 : 1) * (ScanIndexForward === false ? -1 : 1));
+    const Items = found.slice(0, Limit);
+    return { Items, Count: Items.length, ScannedCount: Items.length, ConsumedCapacity: consumed(TableName) };
+  },
+};
+const taken = Buffer.from("{}");
+/** Request → answer, so that a repeated read costs the other process nothing but the wait. */
+const answers = new Map();
 
 const server = createServer((request, response) => {
-  request.resume().on("end", () => {
-    const operation = String(request.headers["x-amz-target"]).replace(/^.*\./, "");
-    const body = answers.get(operation) ?? empty;
-    response.writeHead(200, { "content-type": "application/x-amz-json-1.0", "content-length": body.length });
-    response.end(body);
+  const chunks = [];
+  request.on("data", (chunk) => chunks.push(chunk));
+  request.on("end", () => {
+    const body = Buffer.concat(chunks).toString();
+    const read = reads[String(request.headers["x-amz-target"]).replace(/^.*\./, "")];
+    let answer = read ? answers.get(body) : taken;
+    if (answer === undefined) {
+      answer = Buffer.from(JSON.stringify(read(JSON.parse(body))));
+      // Keys of commands are asked for once each: what is not there is not worth remembering.
+      if (answers.size < 1_000) answers.set(body, answer);
+    }
+    response.writeHead(200, { "content-type": "application/x-amz-json-1.0", "content-length": answer.length });
+    response.end(answer);
   });
 });
 server.keepAliveTimeout = 600_000;
-server.listen(0, "127.0.0.1", () => process.send?.(server.address().port));
-process.on("disconnect", () => process.exit(0));
+server.listen(0, "127.0.0.1", () => process.send(server.address().port));
+process.on("disconnect", () => process.exit());

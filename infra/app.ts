@@ -1,0 +1,16 @@
+import { bundled, county, newApp } from "./county.ts";
+import { stageOf } from "./stage.ts";
+
+// What the CLI runs: `cdk synth -c stage=prod -c region=cn-north-1`.
+const app = newApp();
+const context = (name: string) => app.node.tryGetContext(name) as string | undefined;
+const region = context("region") ?? process.env.CDK_DEFAULT_REGION;
+if (!region) throw new Error("Name a region: -c region=cn-north-1, or one in the AWS profile.");
+const stage = stageOf({
+  stage: context("stage"),
+  issuer: context("issuer"),
+  audience: context("audience"),
+  origins: context("origins"),
+});
+county(app, { stage, region, code: await bundled() });
+app.synth();

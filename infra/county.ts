@@ -1,0 +1,69 @@
+import { rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { service as grids } from "@county/grids/service.ts";
+import type { Service } from "@county/platform/service.ts";
+import { App, Tags } from "aws-cdk-lib";
+import { Code } from "aws-cdk-lib/aws-lambda";
+import featureFlags from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
+import { ApiStack } from "./api-stack.ts";
+import { bundle } from "./bundle.ts";
+import { DataStack } from "./data-stack.ts";
+import { EventsStack } from "./events-stack.ts";
+import { type Part, partsOf, ServiceStack } from "./service-stack.ts";
+import type { Stage } from "./stage.ts";
+
+/** Every service that is deployed. */
+export const services: readonly Service[] = [grids];
+
+/** The code of a service's function. */
+export type CodeOf = (service: string, part: Part) => Code;
+
+const root = resolve(import.meta.dirname, "..");
+export const entryOf = (service: string, part: Part): string => `${root}/services/${service}/${part}.ts`;
+
+/** Bundles every function, so that the stacks only have to name the folders. The same sources give the same folders. */
+export async function bundled(): Promise<CodeOf> {
+  const outdir = (service: string, part: Part) => `${root}/.cache/bundles/${service}/${part}`;
+  await rm(`${root}/.cache/bundles`, { recursive: true, force: true });
+  for (const service of services) {
+    for (const part of partsOf(service)) {
+      await bundle({ entry: entryOf(service.name, part), outdir: outdir(service.name, part) });
+    }
+  }
+  return (service, part) => Code.fromAsset(outdir(service, part));
+}
+
+/**
+ * The whole deployment of one stage in one region: data and bus first, then a stack per service, then the gateway.
+ * @param app made by `newApp`
+ */
+export function county(
+  app: App,
+  props: { stage: Stage; region: string; code: CodeOf; services?: readonly Service[] },
+): void {
+  const { stage, region, code } = props;
+  const deployed = props.services ?? services;
+  const common = { stage, env: { region }, terminationProtection: stage.keepsData };
+  const id = (name: string) => `county-${stage.name}-${name}`;
+
+  const data = new DataStack(app, id("data"), { ...common, services: deployed });
+  const events = new EventsStack(app, id("events"), common);
+  const stacks = deployed.map(
+    (service) =>
+      new ServiceStack(app, id(service.name), {
+        ...common,
+        service,
+        table: data.tables[service.name]!,
+        key: data.key,
+        bucket: data.bucket,
+        bus: events.bus,
+        code: (part) => code(service.name, part),
+      }),
+  );
+  const handlers = stacks.map(({ handler }, i) => ({ service: deployed[i]!, handler }));
+  new ApiStack(app, id("api"), { ...common, handlers });
+  Tags.of(app).add("county-stage", stage.name);
+}
+
+/** An app with the settings that the pinned library recommends, the same under the CLI, `npm run synth` and the tests. */
+export const newApp = (outdir?: string): App => new App({ context: featureFlags, ...(outdir && { outdir }) });

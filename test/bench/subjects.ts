@@ -1,0 +1,93 @@
+import { GRANTS_CLAIM, writeGrant } from "@county/contracts/access.ts";
+import { type Route, routeKey } from "@county/contracts/api.ts";
+import { client } from "@county/contracts/client.ts";
+import { grids } from "@county/contracts/grids.ts";
+import type { Platform } from "@county/local/platform.ts";
+
+/** A call, as the gateway hands it to a function. */
+export interface GatewayEvent {
+  readonly routeKey: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A service whose bundle is measured: one read and one command of it, on the data the local platform starts with. */
+export interface Subject {
+  readonly name: string;
+  /** From the repository's root. */
+  readonly entry: string;
+  /** The two calls, and the record that `get` answers with: the baseline is given the same to answer. */
+  readonly prepare: (platform: Platform) => Promise<{ get: GatewayEvent; post: GatewayEvent; record: object }>;
+}
+
+const COUNTY = "370725";
+const GRANT = { role: "county.civil-affairs", area: COUNTY } as const;
+
+/** Each service as it joins the platform. */
+export const subjects: readonly Subject[] = [
+  {
+    name: "grids",
+    entry: "services/grids/main.ts",
+    prepare: async (platform) => {
+      const token = await platform.token([GRANT]);
+      const register = client(grids, { baseUrl: platform.url, token: () => token });
+      const { body } = await register.listPlaces({ query: { area: COUNTY, limit: 1 } });
+      const place = body.items[0]!;
+      const { getPlace, createPlace } = grids.routes;
+      return {
+        record: place,
+        get: eventOf(getPlace, { params: { place: place.id } }),
+        post: eventOf(createPlace, {
+          body: {
+            community: place.community.id,
+            name: "量测小区",
+            kind: "compound",
+            households: 480,
+            population: 1500,
+            workUnits: 3,
+            floorArea: 52_000,
+            builtYear: 2012,
+            propertyCompany: null,
+            invented: true,
+            reason: "量测",
+          },
+        }),
+      };
+    },
+  },
+];
+
+/** An event of the gateway for a route, from a caller who may do everything the measured calls do. */
+export function eventOf(route: Route, input: { params?: Record<string, string>; body?: object }): GatewayEvent {
+  const path = route.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(input.params![name]!));
+  const event = {
+    version: "2.0",
+    routeKey: routeKey(route),
+    rawPath: path,
+    rawQueryString: "",
+    headers: {
+      accept: "application/json",
+      "accept-language": "zh-CN",
+      ...(input.body && { "content-type": "application/json" }),
+      ...(route.idempotent && { "idempotency-key": "bench-00000000" }),
+    },
+    requestContext: {
+      accountId: "000000000000",
+      apiId: "bench",
+      domainName: "localhost",
+      http: { method: route.method, path, protocol: "HTTP/1.1", sourceIp: "127.0.0.1", userAgent: "bench" },
+      requestId: "bench-request",
+      routeKey: routeKey(route),
+      stage: "$default",
+      time: "01/Jun/2020:08:00:00 +0000",
+      timeEpoch: 1_590_998_400_000,
+      authorizer: {
+        jwt: { claims: { iss: "https://bench", sub: "bench", [GRANTS_CLAIM]: `[${writeGrant(GRANT)}]` }, scopes: null },
+      },
+    },
+    ...(input.params && { pathParameters: input.params }),
+    ...(input.body && { body: JSON.stringify(input.body) }),
+    isBase64Encoded: false,
+  };
+  return event;
+}
