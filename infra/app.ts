@@ -1,5 +1,5 @@
 import { bundled, county, newApp } from "./county.ts";
-import { stageOf } from "./stage.ts";
+import { isUnnamed, stageOf } from "./stage.ts";
 
 // What the CLI runs: `cdk synth -c stage=prod -c region=cn-north-1`.
 const app = newApp();
@@ -12,5 +12,10 @@ const stage = stageOf({
   audience: context("audience"),
   origins: context("origins"),
 });
+if (isUnnamed(stage)) {
+  console.warn(
+    `The stage ${stage.name} has no issuer yet: name the county's with -c issuer=… -c audience=… to deploy it.`,
+  );
+}
 county(app, { stage, region, code: await bundled() });
 app.synth();

@@ -65,5 +65,12 @@ export function county(
   Tags.of(app).add("county-stage", stage.name);
 }
 
-/** An app with the settings that the pinned library recommends, the same under the CLI, `npm run synth` and the tests. */
-export const newApp = (outdir?: string): App => new App({ context: featureFlags, ...(outdir && { outdir }) });
+/**
+ * An app with the settings that the pinned library recommends, the same under the CLI, `npm run synth` and the tests;
+ * but a stack that others use cannot be deleted, and what it hands on is understood by every engine (`Fn::ImportValue`).
+ */
+export const newApp = (outdir?: string): App =>
+  new App({
+    context: { ...featureFlags, "@aws-cdk/core:defaultCrossStackReferences": "strong" },
+    ...(outdir && { outdir }),
+  });

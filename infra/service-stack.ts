@@ -17,7 +17,7 @@ import {
   StartingPosition,
 } from "aws-cdk-lib/aws-lambda";
 import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
-import { DynamoEventSource, SqsDlq, SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import { SqsDlq } from "aws-cdk-lib/aws-lambda-event-sources";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import {
@@ -76,28 +76,35 @@ export class ServiceStack extends Stack {
   /** The road of the service's own events: the table's stream, the relay, the bus. */
   #relay(): void {
     const { stage, service, table, bus } = this.#props;
+    const stream = table.tableStreamArn as string;
     const relay = this.#function("Relay", "relay", "handler", stage.memory.relay, 60, { EVENT_BUS: bus.eventBusName }, [
       new PolicyStatement({ actions: ["dynamodb:GetItem"], resources: [table.tableArn] }),
       new PolicyStatement({ actions: ["events:PutEvents"], resources: [bus.eventBusArn] }),
+      new PolicyStatement({
+        actions: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+        resources: [stream],
+      }),
+      // Asked for by the event source, and the one action here that knows no resources; it tells names of streams.
+      new PolicyStatement({ actions: ["dynamodb:ListStreams"], resources: ["*"] }),
       this.#useOfKey("kms:Decrypt", "kms:DescribeKey"),
     ]);
     const dead = this.#deadLetters("Relay");
-    relay.addEventSource(
-      new DynamoEventSource(table, {
-        startingPosition: StartingPosition.TRIM_HORIZON,
-        filters: [
-          FilterCriteria.filter({
-            eventName: FilterRule.isEqual("INSERT"),
-            dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("outbox#") } } },
-          }),
-        ],
-        batchSize: 100,
-        reportBatchItemFailures: true,
-        bisectBatchOnError: true,
-        // What passes is tried as long as the stream remembers it; what never will, the relay itself sets aside.
-        onFailure: new SqsDlq(dead),
-      }),
-    );
+    dead.grantSendMessages(relay);
+    relay.addEventSourceMapping("Outbox", {
+      eventSourceArn: stream,
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      filters: [
+        FilterCriteria.filter({
+          eventName: FilterRule.isEqual("INSERT"),
+          dynamodb: { Keys: { pk: { S: FilterRule.beginsWith("outbox#") } } },
+        }),
+      ],
+      batchSize: 100,
+      reportBatchItemFailures: true,
+      bisectBatchOnError: true,
+      // What passes is tried as long as the stream remembers it; what never will, the relay itself sets aside.
+      onFailure: new SqsDlq(dead),
+    });
     new Rule(this, "RelayBroken", {
       eventBus: bus,
       eventPattern: { source: [BROKEN.source], detailType: [BROKEN.type], detail: { service: [service.name] } },
@@ -125,7 +132,12 @@ export class ServiceStack extends Stack {
     const worker = this.#worker(id, "events", name, stage.memory.worker, timeoutSeconds);
     // One message at a time has the whole of its time. The failed ones must be reported even so: the function itself
     // never fails.
-    worker.addEventSource(new SqsEventSource(queue, { batchSize: 1, reportBatchItemFailures: true }));
+    queue.grantConsumeMessages(worker);
+    worker.addEventSourceMapping("Messages", {
+      eventSourceArn: queue.queueArn,
+      batchSize: 1,
+      reportBatchItemFailures: true,
+    });
   }
 
   #schedule({ name, summary, cron, timeoutSeconds }: Schedule): void {

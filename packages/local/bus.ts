@@ -45,6 +45,8 @@ export interface BusOptions {
 
 /** Whatever writes events also nudges; this only catches what was missed. */
 const SWEEP_EVERY_MS = 5_000;
+/** Changes in so short a time share one look into the outbox. */
+const GATHER_MS = 20;
 const BATCH = 10;
 /** One second, doubled each time up to five minutes, half of it random so that failures spread. */
 const growingPause = (attempt: number) => Math.min(300_000, 1_000 * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
@@ -242,7 +244,7 @@ export function startBus({ services, tables, queues, clock, log, pause = growing
   }
 
   return {
-    nudge: (service) => relays.get(service)?.nudge(),
+    nudge: (service) => relays.get(service)?.nudge(GATHER_MS),
 
     async settle() {
       do {

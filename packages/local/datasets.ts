@@ -1,5 +1,4 @@
 import type { Table } from "@county/platform/table.ts";
-import { loadInventedPlaces, loadTables } from "./changle.ts";
 import { CannotStart } from "./lock.ts";
 
 /** What a data folder can be filled with at its first start. */
@@ -13,13 +12,20 @@ export interface Loading {
   readonly progress: (done: number, total: number) => void;
 }
 
+/** A start with the data present does not wait for what only reads tables. */
+const changle = () => import("./changle.ts");
+
 /**
  * Each may have been cut off at any point by a kill and is then run again from its beginning, so each call it makes
  * must be safe to make twice: commands carry an `Idempotency-Key` that is fixed by what they load.
  */
 const loaders: Record<Dataset, (loading: Loading) => Promise<void>> = {
-  "changle-2020": loadTables,
+  "changle-2020": async (loading) => {
+    const { loadTables } = await changle();
+    await loadTables(loading);
+  },
   "changle-2020-demo": async (loading) => {
+    const { loadInventedPlaces, loadTables } = await changle();
     await loadTables(loading);
     await loadInventedPlaces(loading);
   },

@@ -97,7 +97,8 @@ export async function listen(port: number): Promise<Gateway> {
         }
       }
     } catch (error) {
-      if (!(error instanceof Problem) && !(error instanceof Gone)) options?.failed(error);
+      const gone = request.destroyed && !request.complete;
+      if (!(error instanceof Problem) && !gone) options?.failed(error);
       if (response.headersSent) response.destroy();
       else send(exchange, answerOf(error instanceof Problem ? error : new Problem("internal"), exchange));
     }
@@ -167,9 +168,6 @@ interface Exchange {
   readonly requestId: string;
   readonly language: Language;
 }
-
-/** The caller went away before the body was whole. */
-class Gone extends Error {}
 
 async function invoke(exchange: Exchange, options: GatewayOptions, table: RouteTable): Promise<Result> {
   const { request } = exchange;
@@ -285,14 +283,10 @@ async function readBody({ request, response, awaitsContinue }: Exchange): Promis
   if (awaitsContinue) response.writeContinue();
   const chunks: Buffer[] = [];
   let length = 0;
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      chunks.push(chunk as Buffer);
-      length += (chunk as Buffer).length;
-      if (length > MOST_BYTES) throw tooLarge();
-    }
-  } catch (error) {
-    throw error instanceof Problem ? error : new Gone();
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk as Buffer);
+    length += (chunk as Buffer).length;
+    if (length > MOST_BYTES) throw tooLarge();
   }
   return Buffer.concat(chunks);
 }

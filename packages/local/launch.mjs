@@ -82,12 +82,18 @@ function run() {
     fail(
       `找不到所需的 Node.js：请删除 node_modules 后重试。 The pinned Node.js is missing: delete ${join(root, "node_modules")} and try again.`,
     );
-  const child = spawn(node, [resolve(root, script), ...args], { stdio: "inherit" });
+  // The channel carries nothing: by its end the script learns that this process was killed.
+  const child = spawn(node, [resolve(root, script), ...args], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       // A terminal has sent its Ctrl-C to the child already.
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     });
+  }
+  if (process.env.npm_lifecycle_event !== undefined) {
+    // npm runs us through a shell that does not hand signals on: when it is gone, somebody wanted to stop us.
+    const shell = process.ppid;
+    setInterval(() => process.ppid !== shell && child.kill("SIGTERM"), 250);
   }
   child.on("error", (error) => fail(String(error)));
   child.on("exit", (code, signal) => {

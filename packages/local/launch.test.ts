@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -46,7 +55,9 @@ test("installs once, in one line, and again when the lock file has changed", asy
   const first = await launch("console.log(process.argv.slice(2).join('|'))", "a b", "c").ended;
   expect(first).toMatchObject({ code: 0, signal: null });
   expect(first.out).toMatch(/^安装依赖 install … \d+\.\d s\na b\|c\n$/);
-  expect(calls()).toEqual(["--yes pnpm@12.21.0 install --frozen-lockfile --config.pm-on-fail=ignore --config.confirm-modules-purge=false"]);
+  expect(calls()).toEqual([
+    "--yes pnpm@12.21.0 install --frozen-lockfile --config.pm-on-fail=ignore --config.confirm-modules-purge=false",
+  ]);
   expect((await launch("console.log('again')").ended).out).toBe("again\n");
   write("pnpm-lock.yaml", "lock: 2\n");
   expect((await launch("").ended).out).toMatch(/^安装依赖/);
@@ -79,4 +90,33 @@ test("hands signals on and waits for the script to end by itself", async () => {
     const { code, out } = await run.ended;
     expect([code, out.endsWith("clean\n")]).toEqual([0, true]);
   }
+});
+
+test("killed, it takes the script along, and so does the shell that npm runs it through", async () => {
+  const script = `process.on("disconnect", () => process.exit(0)); process.on("SIGTERM", () => process.exit(0));
+    setInterval(() => {}, 1000); console.log("pid " + process.pid);`;
+  const pidOf = async (out: () => string) => {
+    await expect.poll(out).toMatch(/pid \d+/);
+    return Number(/pid (\d+)/.exec(out())![1]);
+  };
+  const lives = (pid: number) => existsSync(`/proc/${pid}/exe`);
+
+  const direct = launch(script);
+  const first = await pidOf(direct.out);
+  expect(lives(first)).toBe(true);
+  direct.child.kill("SIGKILL");
+  await expect.poll(() => lives(first)).toBe(false);
+
+  const launcher = join(root, "packages/local/launch.mjs");
+  const shell = spawn("sh", ["-c", '"$0" "$1" script.ts; true', process.execPath, launcher], {
+    env: { ...process.env, npm_lifecycle_event: "start" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let out = "";
+  shell.stdout.on("data", (text) => {
+    out += text;
+  });
+  const second = await pidOf(() => out);
+  shell.kill("SIGTERM");
+  await expect.poll(() => lives(second)).toBe(false);
 });

@@ -1,3 +1,5 @@
+import { enableCompileCache } from "node:module";
+import { fileURLToPath } from "node:url";
 import { DATASETS } from "./datasets.ts";
 import { CannotStart } from "./lock.ts";
 import { callsToTry } from "./pages.ts";
@@ -18,22 +20,27 @@ if (DYNAMODB_ENDPOINT !== undefined && !/^https?:\/\/[^\s/]+\/?$/.test(DYNAMODB_
   refuse("DYNAMODB_ENDPOINT", DYNAMODB_ENDPOINT, "http://127.0.0.1:8000");
 }
 
+// Half the start is the reading and compiling of modules, which do not change between two starts.
+enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/compiled", import.meta.url)));
+
 let platform: Platform | undefined;
 let stopAsked: number | undefined;
 async function stop(code: number): Promise<never> {
   await platform?.stop();
   process.exit(code);
 }
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    // Ctrl-C may arrive twice, from the terminal and through npm; only a later one means "at once".
-    if (stopAsked !== undefined) return Date.now() - stopAsked > 1_000 ? process.exit(130) : undefined;
-    stopAsked = Date.now();
-    console.log("\n正在停止 stopping …");
-    // While it is still starting nothing has been promised to anybody: data survives a kill at any point.
-    void stop(0);
-  });
+/** Asked for once, it stops clean. Ctrl-C may arrive twice at once, by the terminal and by npm; later it means "now". */
+function askToStop(): void {
+  if (stopAsked !== undefined && Date.now() - stopAsked > 1_000) process.exit(130);
+  if (stopAsked !== undefined) return;
+  stopAsked = Date.now();
+  console.log("\n正在停止 stopping …");
+  // While it is still starting nothing has been promised to anybody: data survives a kill at any point.
+  void stop(0);
 }
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, askToStop);
+// The launcher was killed.
+process.on("disconnect", askToStop);
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
 try {
@@ -45,8 +52,11 @@ try {
     dataset,
     endpoint: DYNAMODB_ENDPOINT,
     log: (line) => console.log(line),
-    progress: (done, total) =>
-      process.stdout.write(`\r载入数据 load ${dataset}: ${done}/${total}${done === total ? "\n" : ""}`),
+    progress: (done, total) => {
+      const line = `载入数据 load ${dataset}: ${done}/${total}`;
+      if (process.stdout.isTTY) process.stdout.write(`\r${line}${done === total ? "\n" : ""}`);
+      else if (done === total) console.log(line);
+    },
   });
 } catch (error) {
   console.error(error instanceof CannotStart ? error.message : error);

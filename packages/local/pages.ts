@@ -33,7 +33,7 @@ export const callsToTry = (url: string): { title: Text; command: string }[] => [
   },
   {
     title: { zh: "导出为工作簿", en: "the same as a workbook" },
-    command: `curl -s -H "Authorization: Bearer $TOKEN" -OJ "${url}/communities/export?area=370725"`,
+    command: `curl -s -H "Authorization: Bearer $TOKEN" -o communities.xlsx "${url}/communities/export?area=370725"`,
   },
   {
     title: { zh: "换一个角色、换一个区域", en: "a token for another role and area" },

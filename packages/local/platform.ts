@@ -163,7 +163,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       },
       verify: issuer.verify,
       clock,
-      log,
+      // The loading of the data set is told as a whole, not by its calls.
+      log: (line) => ready && log(line),
       failed: (error) => {
         const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
         logs.write(

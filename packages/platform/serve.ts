@@ -204,9 +204,10 @@ function bodyOf(event: Event, route: Route): Uint8Array {
   const raw = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
   const most = isFile(route.body) ? REQUEST_LIMITS.fileBytes : REQUEST_LIMITS.jsonBytes;
   if (raw.length > most) {
+    const [zh, en] = isFile(route.body) ? ["；更大的文件请走上传接口", "; larger files go by upload"] : ["", ""];
     throw new Problem("too-large", {
-      zh: `请求体 ${raw.length} 字节，最多 ${most} 字节`,
-      en: `The body has ${raw.length} bytes; ${most} is the most`,
+      zh: `请求体 ${raw.length} 字节，最多 ${most} 字节${zh}`,
+      en: `The body has ${raw.length} bytes; ${most} is the most${en}`,
     });
   }
   return raw;

@@ -143,8 +143,9 @@ export function table(name: string, client: DynamoDBDocumentClient): Table {
         const answer = await client.send(
           new QueryCommand({
             TableName: name,
-            KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
+            // DynamoDB takes no empty text for a key, so "all" is asked for without a prefix.
+            KeyConditionExpression: prefix === "" ? "pk = :pk" : "pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues: { ":pk": pk, ...(prefix !== "" && { ":prefix": prefix }) },
             ScanIndexForward: order === "up",
             ConsistentRead: true,
             // One more than asked for: DynamoDB names a next key even where nothing follows.

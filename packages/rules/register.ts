@@ -242,7 +242,7 @@ class Planning {
   readonly #rows: PlannedRow[] = [];
   readonly #owners = new Set<string>();
   readonly #seen = new Map<string, number>();
-  readonly #touched = new Set<string>();
+  readonly #touched = new Map<string, number>();
   readonly #fields: readonly string[];
   readonly #registered: readonly Registered[];
   readonly #byName: Map<string, Registered>;
@@ -250,7 +250,9 @@ class Planning {
   constructor(fields: readonly string[], registered: readonly Registered[]) {
     this.#fields = fields;
     this.#registered = registered;
-    this.#byName = new Map(registered.map((record) => [`${record.owner} ${record.figures.name}`, record]));
+    // Names are unique among active records only: a withdrawn one answers to its name where no active one does.
+    const activeLast = [...registered.filter(({ active }) => !active), ...registered.filter(({ active }) => active)];
+    this.#byName = new Map(activeLast.map((record) => [`${record.owner} ${record.figures.name}`, record]));
   }
 
   refuse(line: Line, errors: readonly CellError[]): void {
@@ -269,16 +271,18 @@ class Planning {
     this.#owners.add(owner.id);
     const name = line.values.name as string;
     const key = `${owner.id} ${name}`;
-    const earlier = this.#seen.get(key);
     const holder = this.#byName.get(key);
+    const target = known ?? holder;
+    // The same name again, or the same record under another one: by its code or id, and by the name it has now.
+    const earlier = this.#seen.get(key) ?? (target && this.#touched.get(target.id));
     // A row with errors keeps its name too: the row after it with the same name is as wrong.
     if (line.errors.length > 0) {
       if (earlier === undefined) this.#seen.set(key, line.row);
-      if (known ?? holder) this.#touched.add((known ?? holder)?.id as string);
+      if (target) this.#touched.set(target.id, line.row);
       this.refuse(line, []);
       return;
     }
-    if (earlier !== undefined || (known && holder && holder.id !== known.id)) {
+    if (earlier !== undefined || (known && holder?.active && holder.id !== known.id)) {
       this.refuse(line, [
         wrong(line, "name", {
           reason: "duplicate",
@@ -291,8 +295,7 @@ class Planning {
       return;
     }
     this.#seen.set(key, line.row);
-    const target = known ?? holder;
-    if (target) this.#touched.add(target.id);
+    if (target) this.#touched.set(target.id, line.row);
     // A column the table does not have keeps what the register knows.
     const figures = Object.fromEntries(
       this.#fields.map((field) => {
@@ -337,7 +340,13 @@ export function streetOf(
   streets: readonly Owner[],
   asked: Owner | undefined,
 ): Owner | { reason: string; detail: Text } {
-  const named = /\(([^()]+)\)/.exec(title)?.[1] ?? streets.find(({ name }) => sheet.startsWith(shortName(name)))?.name;
+  const isStreet = (name: string) => streets.some((one) => shortName(one.name) === shortName(name));
+  // What stands in brackets may also be a year or a unit of measure.
+  const bracketed = [...title.matchAll(/\(([^()]+)\)/g)].map(([, text = ""]) => text);
+  const named =
+    bracketed.find(isStreet) ??
+    bracketed.find((text) => !/[\d:]/.test(text)) ??
+    streets.find(({ name }) => sheet.startsWith(shortName(name)))?.name;
   if (named === undefined) {
     return (
       asked ?? {
@@ -347,12 +356,12 @@ export function streetOf(
     );
   }
   const street = streets.find(({ name }) => shortName(name) === shortName(named));
-  if (street && asked && street.id !== asked.id) {
+  if (asked && street?.id !== asked.id) {
     return {
       reason: "other-street",
       detail: {
-        zh: `表题是${street.name}，导入范围是${asked.name}`,
-        en: `the title says ${street.name}, the import asks for ${asked.name}`,
+        zh: `表题是${street?.name ?? named}，导入范围是${asked.name}`,
+        en: `the title says ${street?.name ?? named}, the import asks for ${asked.name}`,
       },
     };
   }

@@ -25,6 +25,7 @@ import {
   entryOf,
   loadCommunity,
   loadPlace,
+  loadStreets,
   metaOf,
   placeAnswer,
   placesOf,
@@ -100,9 +101,11 @@ function refuseTakenName(
   id?: string,
 ): void {
   if (rows.some((row) => row.figures.name === name && row.id !== id && row.status === "active")) {
-    throw new Problem("conflict", { zh: `已有名为“${name}”的条目`, en: `There is one called "${name}" already` });
+    throw takenName(name);
   }
 }
+const takenName = (name: string) =>
+  new Problem("conflict", { zh: `已有名为“${name}”的条目`, en: `There is one called "${name}" already` });
 
 /** The figures with those an edit names put in their place. */
 function overlaid<F extends object>(figures: F, edit: { readonly [K in keyof F]?: F[K] | undefined }): F {
@@ -250,10 +253,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
           const meta = metaOf(before?.state, before, change, { asOf: context.today });
           const street = { id: `${countyId}.${segment}`, code: area, aliases: [], name };
           if (before?.state.streets.some((one) => one.name === name)) {
-            throw new Problem("conflict", {
-              zh: `已有名为“${name}”的街道`,
-              en: `There is a street called "${name}" already`,
-            });
+            throw takenName(name);
           }
           const state = before
             ? { ...before.state, ...meta, streets: [...before.state.streets, street] }
@@ -279,12 +279,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
               key: context.command.done(resultName(countyId, (before?.version ?? 0) + 1, change)),
             },
           );
-          const streets: StreetState[] = [];
-          for await (const one of streetsOf(store, {
-            county: { version: 0, change: "", state },
-            streets: before?.state.streets ?? [],
-          }))
-            streets.push(one);
+          const streets = await loadStreets(store, before?.state.streets ?? []);
           return { saved, reply: { body: countyAnswer(state, streets), version: state.version } };
         });
       },
@@ -293,19 +288,15 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
         const document = await store.countyVersion(id, version, change);
         if (document === undefined) throw gone();
         permit(codesOf(document.state));
-        const streets: StreetState[] = [];
-        for await (const one of streetsOf(store, { county: document, streets: document.state.streets }))
-          streets.push(one);
+        const streets = await loadStreets(store, document.state.streets);
         return { body: countyAnswer(document.state, streets), version: document.state.version };
       },
     },
 
     async getAreas({ query: { area } }) {
       const scope = await scopeOf(store, area);
-      const streets: StreetState[] = [];
-      for await (const state of streetsOf(store, scope)) streets.push(state);
       const shown = { ...scope.county.state, streets: [...scope.streets] };
-      const answer = countyAnswer(shown, streets);
+      const answer = countyAnswer(shown, await loadStreets(store, scope.streets));
       if (scope.community === undefined) return { body: answer };
       return {
         body: {
@@ -318,14 +309,56 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
       };
     },
 
+    async editArea({ params, body: { name, reason }, ifMatch }, context) {
+      const change = changeBy(context, reason, "editArea");
+      return await settled(async () => {
+        const countyId = countyIdOf(params.area);
+        const before = await store.county(countyId);
+        const ofStreet = params.area !== countyId;
+        const street = before?.state.streets.find(({ id }) => id === params.area);
+        if (before === undefined || (ofStreet && street === undefined)) {
+          throw new Problem("not-found", { zh: "没有这个县或街道", en: "There is no such county or street" });
+        }
+        context.permit(codesOf(street ?? before.state));
+        expectVersion(before.state, ifMatch);
+        if (before.state.streets.some((one) => one.name === name && one.id !== params.area)) throw takenName(name);
+        const state = {
+          ...before.state,
+          ...metaOf(before.state, before, change, { asOf: context.today }),
+          ...(street ? { streets: withRow(before.state.streets, { ...street, name }) } : { name }),
+        };
+        // The street's own document carries its name too, for whoever reads only that.
+        const register = street && (await store.street(street.id));
+        const saved = await store.save(
+          [
+            { kind: "county", id: countyId, before, state },
+            ...(register && street
+              ? [
+                  {
+                    kind: "street" as const,
+                    id: street.id,
+                    before: register,
+                    state: { ...register.state, street: { ...street, name } },
+                  },
+                ]
+              : []),
+          ],
+          change,
+          { rows: [params.area] },
+        );
+        const streets = await loadStreets(store, state.streets);
+        return { saved, reply: { body: countyAnswer(state, streets), version: state.version } };
+      });
+    },
+
     // ---------------------------------------------------------------------------------------------------- communities
 
     async listCommunities({ query: { area, status, limit, cursor } }) {
       const scope = await scopeOf(store, area);
       const after = readCursor(After, cursor)?.after;
       async function* wanted() {
+        // The cursor's own community is shown to the pager whatever became of it, so that the list goes on from there.
         for await (const one of communitiesOf(store, scope))
-          // The cursor's own community is shown to the pager whatever became of it, so that the list goes on from there.
           if (one.row.id === after || status === "all" || one.row.status === status) yield one;
       }
       const { items, next } = await pageOf(wanted(), ({ row }) => row.id, { limit, cursor });
@@ -334,13 +367,10 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     async exportCommunities({ query: { area, format } }) {
       const scope = await scopeOf(store, area);
-      const streets: StreetState[] = [];
-      for await (const state of streetsOf(store, scope)) {
-        const communities = state.communities.filter(
-          ({ id }) => scope.community === undefined || scope.community === id,
-        );
-        streets.push({ ...state, communities });
-      }
+      const streets = (await loadStreets(store, scope.streets)).map((state) => ({
+        ...state,
+        communities: state.communities.filter(({ id }) => scope.community === undefined || scope.community === id),
+      }));
       const { communityTable } = await loadWorkbooks();
       return { body: await communityTable(streets, format) };
     },
@@ -732,22 +762,25 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     async listFindings({ query: { area, verdict, limit, cursor } }) {
       const scope = await scopeOf(store, area);
-      async function* wanted(): AsyncGenerator<Finding> {
-        for await (const { street, communities, totals } of streetsOf(store, scope)) {
+      async function* wanted(): AsyncGenerator<{ at: string; finding: Finding }> {
+        for await (const { street, communities, totals } of streetsOf(store, scope.streets)) {
           if (scope.community !== undefined) continue;
           const parts = communities
             .filter(({ status }) => status === "active")
             .map(({ code, figures, asOf }) => ({ ...figures, asOf, source: `register ${code}` }));
-          for (const total of totals) {
+          // A table may print subtotals too, so the same rule may speak of a street more than once.
+          for (const [i, total] of totals.entries()) {
             for (const finding of checkTotal(street, total, parts)) {
               if (verdict === undefined ? finding.verdict !== "meets" : finding.verdict === verdict) {
-                yield { ...finding, subject: { id: street.id, code: street.code, name: street.name } } as Finding;
+                const subject = { id: street.id, code: street.code, name: street.name };
+                yield { at: `${street.id} ${i} ${finding.rule}`, finding: { ...finding, subject } as Finding };
               }
             }
           }
         }
       }
-      return { body: await pageOf(wanted(), (finding) => `${finding.subject.id} ${finding.rule}`, { limit, cursor }) };
+      const { items, next } = await pageOf(wanted(), ({ at }) => at, { limit, cursor });
+      return { body: { items: items.map(({ finding }) => finding), next } };
     },
   };
 }

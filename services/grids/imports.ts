@@ -4,7 +4,7 @@ import { type CellError, type Finding, ImportRow, type ImportSummary, UPLOAD_BYT
 import { Problem } from "@county/contracts/problem.ts";
 import type { Text } from "@county/plan/text.ts";
 import { idFrom } from "@county/platform/clock.ts";
-import type { Stored } from "@county/platform/documents.ts";
+import { DocumentTooLarge, type Stored } from "@county/platform/documents.ts";
 import type { Files } from "@county/platform/files.ts";
 import { backOff } from "@county/platform/table.ts";
 import {
@@ -267,6 +267,8 @@ const CHANGED_SINCE: Text = {
   en: "The register has changed since the dry run: check the table again",
 };
 
+const TOO_MANY_RECORDS: Text = { zh: "该区域登记的条目过多", en: "Too many records for one area" };
+
 /**
  * Carries an import in state `publishing` to its end. Safe to be called twice, at once, or after having been killed
  * anywhere: the rows it writes depend only on the import and the register, and one transaction publishes them.
@@ -320,6 +322,7 @@ async function tryToPublish(deps: Deps, record: ImportRecord, now: string): Prom
   } catch (error) {
     // What the register refuses for good ends the import; anything else is tried again by the sweep.
     if (error instanceof Problem && error.code === "refused" && error.detail) return await fail(error.detail);
+    if (error instanceof DocumentTooLarge) return await fail(TOO_MANY_RECORDS);
     throw error;
   }
 }
@@ -327,17 +330,26 @@ async function tryToPublish(deps: Deps, record: ImportRecord, now: string): Prom
 /** An upload nobody finished, and a check whose message was lost, are forgotten after this long. */
 const FORGET_AFTER_MILLISECONDS = 24 * 3_600_000;
 
-/** Finishes what was publishing, forgets what never came. */
+/**
+ * Finishes what was publishing, forgets what never came.
+ * @throws AggregateError of those that could not be; the others are done all the same
+ */
 export async function sweep(deps: Deps, now: string): Promise<void> {
+  const errors: unknown[] = [];
   for (const { id, since } of await deps.store.openImports()) {
-    const record = await deps.store.import(id);
-    if (record?.state === "publishing") await publish(deps, id, now);
-    else if (record && Date.parse(now) - Date.parse(since) > FORGET_AFTER_MILLISECONDS) {
-      const expired: ImportRecord = { ...record, state: "expired", version: record.version + 1 };
-      await deps.store.moveImport(record, expired, { closed: true, at: now });
-      await deps.files.delete(tableFileOf(id));
+    try {
+      const record = await deps.store.import(id);
+      if (record?.state === "publishing") await publish(deps, id, now);
+      else if (record && Date.parse(now) - Date.parse(since) > FORGET_AFTER_MILLISECONDS) {
+        const expired: ImportRecord = { ...record, state: "expired", version: record.version + 1 };
+        const saved = await deps.store.moveImport(record, expired, { closed: true, at: now });
+        if (saved === "saved") await deps.files.delete(tableFileOf(id));
+      }
+    } catch (error) {
+      errors.push(error);
     }
   }
+  if (errors.length > 0) throw new AggregateError(errors, `imports: ${errors.length} could not be swept`);
 }
 
 /** What the queue's worker does with an import: checks an uploaded table, or publishes one too large for a request. */

@@ -164,9 +164,15 @@ export async function scopeOf(store: Store, code: string): Promise<Scope> {
   return { county, streets, ...(id.split(".").length === 3 && { community: id }) };
 }
 
-/** The streets' registers of a scope, one after the other, so that a page reads no more than it shows. */
-export async function* streetsOf(store: Store, scope: Scope): AsyncGenerator<StreetState> {
-  for (const { id } of scope.streets) {
+/** The streets' registers, all at once: for whoever needs every one of them. */
+export const loadStreets = async (store: Store, streets: readonly AreaRow[]): Promise<StreetState[]> =>
+  (await Promise.all(streets.map(async ({ id }) => await store.street(id)))).flatMap((document) =>
+    document ? [document.state] : [],
+  );
+
+/** The streets' registers, one after the other, so that a page reads no more than it shows. */
+export async function* streetsOf(store: Store, streets: readonly AreaRow[]): AsyncGenerator<StreetState> {
+  for (const { id } of streets) {
     const document = await store.street(id);
     if (document) yield document.state;
   }
@@ -177,7 +183,7 @@ export async function* communitiesOf(
   store: Store,
   scope: Scope,
 ): AsyncGenerator<{ street: AreaRow; row: CommunityRow; state: StreetState }> {
-  for await (const state of streetsOf(store, scope)) {
+  for await (const state of streetsOf(store, scope.streets)) {
     for (const row of state.communities) {
       if (scope.community === undefined || scope.community === row.id) yield { street: state.street, row, state };
     }

@@ -371,12 +371,8 @@ export function store(table: Table) {
       }
       // A version staged by an interrupted try of the same import is the same: it stays.
       for (const { staged } of all) await table.write(staged);
-      const outcome = await save(actions);
-      if (outcome !== "saved") {
-        for (const { staged } of all)
-          if ("put" in staged) await table.write({ name: "version", delete: staged.put, when: "present" });
-      }
-      return outcome;
+      // On a failure they stay: a twin that publishes the same import may have won, and then they are its history.
+      return await save(actions);
     },
   };
 }

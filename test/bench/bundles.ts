@@ -252,11 +252,12 @@ async function stay(one: Measured, env: Environment) {
     execArgv: [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
+  const ended = once(child, "exit").then(() => {
+    throw new Error(`${one.file} ended before it answered`);
+  });
+  ended.catch(() => {});
   const told = async <T>(): Promise<T> => {
-    const lost = once(child, "exit").then(() => {
-      throw new Error(`${one.file} ended before it answered`);
-    });
-    const [message] = await Promise.race([once(child, "message"), lost]);
+    const [message] = await Promise.race([once(child, "message"), ended]);
     return message;
   };
   const { rss } = await told<{ rss: number }>();
@@ -268,7 +269,7 @@ async function stay(one: Measured, env: Environment) {
     },
     end: async () => {
       child.disconnect();
-      await once(child, "exit");
+      await ended.catch(() => {});
     },
   };
 }

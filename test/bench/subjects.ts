@@ -33,10 +33,11 @@ export const subjects: readonly Subject[] = [
       const register = client(grids, { baseUrl: platform.url, token: () => token });
       const { body } = await register.listPlaces({ query: { area: COUNTY, limit: 1 } });
       const place = body.items[0]!;
-      const { getPlace, createPlace } = grids.routes;
+      const community = await register.getCommunity({ params: { community: place.community.id } });
+      const { getCommunity, createPlace } = grids.routes;
       return {
-        record: place,
-        get: eventOf(getPlace, { params: { place: place.id } }),
+        record: community.body,
+        get: eventOf(getCommunity, { params: { community: place.community.id } }),
         post: eventOf(createPlace, {
           body: {
             community: place.community.id,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Role } from "@county/contracts/access.ts";
 import { type Client, client, ProblemAnswer } from "@county/contracts/client.ts";
-import { CSV, type Community, grids, type Import, type Place, type TableKind, XLSX } from "@county/contracts/grids.ts";
+import { type Community, CSV, grids, type Import, type Place, type TableKind, XLSX } from "@county/contracts/grids.ts";
 import type { ProblemDocument } from "@county/contracts/problem.ts";
 import { annexes, parseCsv } from "@county/plan/annexes.ts";
 import { type CellOut, writeWorkbook } from "@county/tables/write.ts";

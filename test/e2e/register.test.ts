@@ -184,7 +184,7 @@ describe("a county's own table", () => {
     const county = await newCounty(here, 990101);
     const before = await loadAnnex2(county);
     const text = textOf(annex2.baocheng)
-      .replace("3244", "3,250")
+      .replace("3244", '"3,250"')
       .split("\n")
       .filter((line) => !line.includes("学府社区"))
       .join("\n");
@@ -255,7 +255,7 @@ describe("corrections", () => {
     ]);
     expect(shown).toEqual([
       [2, "2020-05-08", "核对原始台账", 7033],
-      [1, "2020-04-30", "import 附件2.csv", 7633],
+      [1, "2020-04-30", "导入 附件2.csv", 7633],
     ]);
     const findings = await findingsOf(county.office, county.code);
     expect(findings.map(({ rule, difference }) => [rule, difference])).toEqual([["register.total.population", -2000]]);

@@ -1,0 +1,70 @@
+import type { SQSEvent } from "aws-lambda";
+import { describe, expect, test } from "vitest";
+import * as z from "zod/mini";
+import type { Observer } from "./observe.ts";
+import { consume, job } from "./work.ts";
+
+function watching() {
+  const told: string[] = [];
+  const observer: Observer = {
+    request: () => {},
+    work: (name, seen, now, error) =>
+      void told.push(`${name} ${now - seen.began} ${error?.message.split("\n")[0] ?? "ok"}`),
+  };
+  return { told, working: { observer, clock: () => Date.parse("2020-06-20T01:00:00Z") } };
+}
+const message = (messageId: string, detail: unknown) => ({
+  messageId,
+  body: JSON.stringify({ version: "0", id: messageId, "detail-type": "t", source: "s", time: "x", detail }),
+});
+const batch = (...Records: object[]) => ({ Records }) as unknown as SQSEvent;
+const Detail = z.object({ n: z.int() });
+
+describe("a queue's handler", () => {
+  test("works each message on its own: what fails goes back alone", async () => {
+    const { told, working } = watching();
+    const worked: [number, string][] = [];
+    const handle = consume(
+      "sums",
+      Detail,
+      async ({ n }, now) => {
+        if (n === 2) throw new Error("two");
+        worked.push([n, now]);
+      },
+      working,
+    );
+    const answer = await handle(
+      batch(
+        message("a", { n: 1, unknown: "field" }),
+        message("b", { n: 2 }),
+        { messageId: "c", body: "{" },
+        message("d", { n: "3" }),
+        message("e", { n: 4 }),
+      ),
+    );
+    expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(["b", "c", "d"]);
+    expect(worked).toEqual([
+      [1, "2020-06-20T01:00:00.000Z"],
+      [4, "2020-06-20T01:00:00.000Z"],
+    ]);
+    expect(told).toHaveLength(5);
+    expect(told[0]).toBe("sums 0 ok");
+    expect(told[1]).toBe("sums 0 two");
+    expect(told[4]).toBe("sums 0 ok");
+  });
+
+  test("answers an empty batch with no failures", async () => {
+    const handle = consume("sums", Detail, async () => {}, watching().working);
+    expect(await handle(batch())).toEqual({ batchItemFailures: [] });
+  });
+});
+
+test("a schedule's handler is given the time it was due, and fails aloud", async () => {
+  const { told, working } = watching();
+  const times: string[] = [];
+  await job("nightly", async (now) => void times.push(now), working)({ time: "2020-06-20T00:00:00Z" });
+  const failing = job("nightly", () => Promise.reject(new Error("no")), working);
+  await expect(failing({ time: "2020-06-20T00:05:00Z" })).rejects.toThrow("no");
+  expect(times).toEqual(["2020-06-20T00:00:00Z"]);
+  expect(told).toEqual(["nightly 0 ok", "nightly 0 no"]);
+});

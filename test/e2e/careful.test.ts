@@ -1,0 +1,1164 @@
+import { roles } from "@county/contracts/access.ts";
+import { isFile, REQUEST_LIMITS, type Route } from "@county/contracts/api.ts";
+import type { Community } from "@county/contracts/grids.ts";
+import { CSV, grids, type Import, XLSX } from "@county/contracts/grids.ts";
+import { ProblemDocument } from "@county/contracts/problem.ts";
+import { readTable } from "@county/tables/read.ts";
+import { writeWorkbook } from "@county/tables/write.ts";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  allCommunities,
+  annex2,
+  commit,
+  countySheet,
+  csvBytes,
+  csvFile,
+  dryRun,
+  HEADINGS,
+  importTable,
+  loadAnnex2,
+  newCounty,
+  newKey,
+  problemOf,
+  type TestCounty,
+  textOf,
+  xlsxBytes,
+} from "./county.ts";
+import { caller, rawRequest, refusalOf, type Sent } from "./raw.ts";
+import { forgedToken, target } from "./target.ts";
+
+const here = await target();
+const call = caller(here);
+afterAll(here.stop);
+
+/** A county with annex 2 in it; cases that change something set up their own. */
+let county: TestCounty;
+let communities: Community[];
+let token: string;
+beforeAll(async () => {
+  county = await newCounty(here, 990201);
+  communities = await loadAnnex2(county);
+  token = await here.token(["county.civil-affairs"], [county.code]);
+});
+
+const json = (body: unknown): Pick<Sent, "body"> => ({ body: JSON.stringify(body) });
+const newCommunity = (over: object = {}) => ({
+  area: county.baocheng,
+  reason: "测试",
+  name: "某社区",
+  plannedGrids: 1,
+  placeCount: 1,
+  households: 1,
+  population: 1,
+  serviceCentre: null,
+  extent: null,
+  ...over,
+});
+
+describe("a wrong table says what is wrong where, and changes nothing", () => {
+  const line = "1,昌明社区,8,11,7633,10001,,";
+  test.each([
+    [
+      "a column is missing",
+      "序号,社区名称,网格数量,小区数量,人口\n1,昌明社区,8,11,10001",
+      { row: 1, reason: "heading-missing" },
+    ],
+    ["no headings at all", "甲,乙,丙\n1,2,3", { row: 1, reason: "no-headings" }],
+    ["a heading twice", `${HEADINGS},户数\n${line},5`, { row: 1, column: 9, reason: "heading-twice" }],
+    [
+      "a word for a number",
+      `${HEADINGS}\n1,昌明社区,8,11,很多,10001,,`,
+      { row: 2, column: 5, heading: "户数", value: "很多", reason: "number" },
+    ],
+    [
+      "a negative number",
+      `${HEADINGS}\n1,昌明社区,8,11,7633,-1,,`,
+      { row: 2, column: 6, heading: "人口", value: "-1", reason: "number" },
+    ],
+    ["a fraction", `${HEADINGS}\n1,昌明社区,8,11,7633.5,1,,`, { row: 2, column: 5, reason: "number" }],
+    ["a number beyond reason", `${HEADINGS}\n1,昌明社区,8,11,99999999,1,,`, { row: 2, column: 5, reason: "too-big" }],
+    ["an empty cell that must not be", `${HEADINGS}\n1,,8,11,7633,1,,`, { row: 2, column: 2, reason: "required" }],
+    ["a name twice", `${HEADINGS}\n${line}\n${line}`, { row: 3, column: 2, reason: "duplicate" }],
+    [
+      "a name beyond reason",
+      `${HEADINGS}\n1,${"长".repeat(61)},8,11,7633,1,,`,
+      { row: 2, column: 2, reason: "too-long" },
+    ],
+    [
+      "another street's table",
+      `社区基本情况表（宝都街道）,,,,,,,\n${HEADINGS}\n${line}`,
+      { row: 3, reason: "other-street" },
+    ],
+    [
+      "a code of no community",
+      `${HEADINGS},社区编码\n${line},370725002999`,
+      { row: 2, column: 9, reason: "unknown-code" },
+    ],
+    ["a code that is none", `${HEADINGS},社区编码\n${line},12`, { row: 2, column: 9, reason: "format" }],
+  ])("%s", async (_, text, error) => {
+    const before = await allCommunities(county.office, county.code);
+    const rejected = await dryRun(county.office, county.baocheng, csvFile(text));
+    expect(rejected.state).toBe("rejected");
+    expect(rejected.summary?.errors).toBe(1);
+    const errors = [...rejected.errors, ...rejected.rows.flatMap((row) => row.errors)];
+    expect(errors).toMatchObject([{ sheet: "CSV", ...error }]);
+    for (const { detail } of errors) {
+      expect(detail.zh).toMatch(/\p{Script=Han}/u);
+      expect(detail.en).toMatch(/[a-z]/);
+    }
+    // It cannot be published by asking for it.
+    expect(await problemOf(commit(county.office, rejected))).toMatchObject({ code: "conflict", status: 409 });
+    expect(await allCommunities(county.office, county.code)).toEqual(before);
+  });
+
+  const bytes = (...parts: (string | number[])[]) =>
+    new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(part as string))));
+  const compound = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+  const utf16 = (text: string) => [...Buffer.from(text, "utf16le")];
+  test.each<[string, () => Uint8Array | Promise<Uint8Array>, string]>([
+    ["headings and nothing else", () => bytes(`${HEADINGS}\n`), "没有数据行"],
+    ["nothing but line breaks", () => bytes("\n\n\n"), "没有数据行"],
+    ["a PDF", () => bytes("%PDF-1.7\n%âãÏÓ\n1 0 obj"), "不是 xlsx 或 csv"],
+    ["a picture", () => bytes([0x89], "PNG\r\n", [0x1a], "\n", [0, 0, 0]), "不是 xlsx 或 csv"],
+    ["a web page called .csv", () => bytes("<!doctype html><table></table>"), "不是 xlsx 或 csv"],
+    [
+      "an old .xls",
+      () => bytes(compound, Array<number>(600).fill(0), utf16("Workbook"), Array<number>(600).fill(0)),
+      "另存为 .xlsx",
+    ],
+    [
+      "a workbook with a password",
+      () => bytes(compound, Array<number>(600).fill(0), utf16("EncryptedPackage"), Array<number>(600).fill(0)),
+      "密码",
+    ],
+    ["half a workbook", async () => (await writeWorkbook([{ name: "a", rows: [["b"]] }])).slice(0, 900), "损坏"],
+    ["a zip that is no workbook", () => bytes("PK\x03\x04", Array<number>(100).fill(0)), ""],
+    ["text in no encoding", () => bytes("a,b\n", [0xff, 0xff, 0xff, 0x80]), "编码"],
+    ["a quote never closed", () => bytes(`${HEADINGS}\n1,"昌明社区,8,11,7633,10001,,`), "引号"],
+    ["a million cells", () => bytes(`${Array(250).fill("1").join(",")}\n`.repeat(4_000)), "单元格过多"],
+    [
+      "a zip bomb",
+      async () =>
+        await writeWorkbook([
+          { name: "a", rows: Array.from({ length: 1_200 }, (_, i) => [`${i} ${"0".repeat(32_000)}`]) },
+        ]),
+      "过大",
+    ],
+  ])("%s is refused whole, with the reason", async (_, make, said) => {
+    const file = await make();
+    expect(file.length).toBeLessThan(REQUEST_LIMITS.fileBytes);
+    const rejected = await dryRun(county.office, county.baocheng, {
+      bytes: file,
+      contentType: "application/octet-stream",
+    });
+    expect(rejected.state).toBe("rejected");
+    expect(rejected.rows).toEqual([]);
+    expect(rejected.problem?.zh).toContain(said);
+    expect(rejected.problem?.en).toMatch(/[a-z]/);
+    expect(await problemOf(commit(county.office, rejected))).toMatchObject({ code: "conflict" });
+  });
+
+  test("an empty file, one of an unknown kind, and one too large for a request", async () => {
+    const path = `/imports?area=${county.baocheng}&table=communities`;
+    const send = (body: Uint8Array, type: string) =>
+      call("POST", path, { token, body, headers: { "content-type": type, "idempotency-key": newKey() } });
+    expect(await refusalOf(await send(new Uint8Array(), CSV))).toMatchObject({ status: 400, detail: "请求体为空" });
+    expect(await refusalOf(await send(csvBytes(annex2.baocheng).bytes, "image/png"))).toMatchObject({ status: 415 });
+    const tooLarge = await refusalOf(await send(new Uint8Array(5_000_000).fill(49), CSV));
+    expect(tooLarge).toMatchObject({ status: 413, code: "too-large" });
+    // Whoever has a larger table is told where to go with it.
+    expect(tooLarge.detail).toMatch(/上传/);
+    expect(await refusalOf(await send(new Uint8Array(8_000_000).fill(49), CSV))).toMatchObject({ status: 413 });
+  });
+
+  test("the table comes back with its errors in the cells, and imports once they are corrected", async () => {
+    const own = await newCounty(here, 990201);
+    const sheet = countySheet("社区基本情况表（宝城街道）", annex2.baocheng);
+    sheet[4]![4] = "三千";
+    sheet[5]![5] = -7358;
+    const workbook = xlsxBytes(await writeWorkbook([{ name: "宝城", rows: sheet }]));
+    const rejected = await dryRun(own.office, own.code, workbook);
+    expect(rejected).toMatchObject({ state: "rejected", summary: { rows: 4, errors: 2 } });
+
+    const { body: marked } = await own.office.getMarkedTable({ params: { import: rejected.id } });
+    expect(marked.contentType).toBe(XLSX);
+    const [read] = await readTable(marked.bytes, { format: "xlsx" });
+    expect(read!.rows[0]!.at(-1)).toBe("错误说明");
+    const wrongRows = read!.rows.flatMap((cells, i) =>
+      i > 0 && cells.length === read!.rows[0]!.length ? [[i + 1, cells.at(-1)]] : [],
+    );
+    expect(wrongRows).toEqual([
+      [5, "E列：应为不带小数的非负整数"],
+      [6, "F列：应为不带小数的非负整数"],
+    ]);
+
+    const corrected = read!.rows.map((cells) =>
+      cells.map((cell) => (cell === "三千" ? 3244 : cell === -7358 ? 7358 : cell)),
+    );
+    const again = xlsxBytes(await writeWorkbook([{ name: "宝城", rows: corrected }]));
+    const published = await importTable(own.office, own.code, again);
+    expect(published.summary).toMatchObject({ created: 4, errors: 0 });
+  });
+
+  test("a street that the county does not have, and one that the table does not name", async () => {
+    const row = `${HEADINGS}\n${line}`;
+    const unknown = await dryRun(county.office, county.code, csvFile(`社区基本情况表（不存在街道）\n${row}`));
+    expect(unknown.rows).toMatchObject([{ outcome: "error", errors: [{ row: 3, reason: "unknown-street" }] }]);
+    const unnamed = await dryRun(county.office, county.code, csvFile(row));
+    expect(unnamed.rows).toMatchObject([{ outcome: "error", errors: [{ row: 2, reason: "street-unclear" }] }]);
+  });
+
+  test("what is wrong in one row keeps all the others out", async () => {
+    const own = await newCounty(here, 990201);
+    const mixed = csvFile(textOf(annex2.baocheng).replace("5778", "五千"));
+    const rejected = await dryRun(own.office, own.baocheng, mixed);
+    expect(rejected.summary).toMatchObject({ rows: 4, created: 3, errors: 1 });
+    expect(await problemOf(commit(own.office, rejected))).toMatchObject({ code: "conflict" });
+    expect(await allCommunities(own.office, own.code)).toEqual([]);
+  });
+});
+
+describe("nobody overwrites what he has not read", () => {
+  test("a stale version is a 412 that says which one is there now; a missing one is a 428", async () => {
+    const own = await newCounty(here, 990201);
+    const [community] = await loadAnnex2(own);
+    const params = { community: community!.id };
+    const edit = (ifMatch: number, households: number) =>
+      own.office.editCommunity({ params, ifMatch, body: { households, reason: "更正" } });
+    await edit(1, 5000);
+    const stale = await problemOf(edit(1, 6000));
+    expect(stale).toMatchObject({ status: 412, code: "stale-version" });
+    expect(stale.detail).toContain("第 2 版");
+    expect(await problemOf(edit(9, 6000))).toMatchObject({ status: 412 });
+    expect((await own.office.getCommunity({ params })).body).toMatchObject({ households: 5000, version: 2 });
+
+    const officeToken = await here.token(["county.civil-affairs"], [own.code]);
+    const patch = (headers: Record<string, string>) =>
+      call("PATCH", `/communities/${community!.id}`, {
+        token: officeToken,
+        headers,
+        ...json({ households: 1, reason: "更正" }),
+      });
+    expect(await refusalOf(await patch({}))).toMatchObject({ status: 428, code: "precondition-required" });
+    for (const wrong of ["2", "*", 'W/"2"', '"two"', '"1", "2"', '""']) {
+      const refused = await refusalOf(await patch({ "if-match": wrong }));
+      expect(refused).toMatchObject({ status: 400, errors: [{ header: "If-Match" }] });
+    }
+    expect((await patch({ "if-match": '"2"' })).status).toBe(200);
+  });
+
+  test("of eight who edit the same version one succeeds; eight who edit different rows all do", async () => {
+    const own = await newCounty(here, 990201);
+    const rows = await loadAnnex2(own);
+    const edits = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, i) =>
+        own.office.editCommunity({
+          params: { community: rows[0]!.id },
+          ifMatch: 1,
+          body: { households: 5000 + i, reason: "同时更正" },
+        }),
+      ),
+    );
+    const done = edits.filter(({ status }) => status === "fulfilled");
+    expect(done).toHaveLength(1);
+    for (const edit of edits) if (edit.status === "rejected") expect(edit.reason.problem.status).toBe(412);
+
+    const others = await Promise.all(
+      rows.slice(1, 9).map(({ id }) =>
+        own.office.editCommunity({
+          params: { community: id },
+          ifMatch: 1,
+          body: { households: 1, reason: "各改各的" },
+        }),
+      ),
+    );
+    expect(others.map(({ version }) => version)).toEqual(Array(8).fill(2));
+    const after = await allCommunities(own.office, own.code);
+    expect(after.slice(0, 10).map(({ version }) => version)).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 2, 1]);
+  });
+
+  test("an unchanged answer need not be sent again", async () => {
+    const path = `/communities?area=${county.code}`;
+    const first = await call("GET", path, { token });
+    const etag = first.headers.get("etag")!;
+    const again = await call("GET", path, { token, headers: { "if-none-match": etag } });
+    expect([again.status, await again.text()]).toEqual([304, ""]);
+  });
+});
+
+describe("a command runs once", () => {
+  /** Each idempotent command, twice the same and once another under the same key. */
+  async function replayed(command: (key: string, other: boolean) => Promise<{ status: number; body: unknown }>) {
+    const key = newKey();
+    const first = await command(key, false);
+    const again = await command(key, false);
+    expect(again).toEqual(first);
+    const refused = await problemOf(command(key, true));
+    expect(refused).toMatchObject({ status: 422, code: "key-reused" });
+    return first;
+  }
+
+  test("setting up a street, a community, a place", async () => {
+    const own = await newCounty(here, 990201);
+    await importTable(own.office, own.baocheng, csvBytes(annex2.baocheng));
+    await replayed((key, other) => {
+      const body = { area: `${own.code}00${other ? 4 : 3}`, name: "城南街道", reason: "设立" };
+      return own.office.createArea({ key, body });
+    });
+    const { body } = await replayed((key, other) => {
+      const given = newCommunity({ area: own.baocheng, households: other ? 2 : 1 });
+      return own.office.createCommunity({ key, body: given });
+    });
+    const community = (body as Community).id;
+    await replayed((key, other) => {
+      const place = {
+        community,
+        reason: "登记",
+        name: other ? "乙" : "甲",
+        kind: "village" as const,
+        households: 1,
+        population: 1,
+        workUnits: 0,
+        floorArea: null,
+        builtYear: null,
+        propertyCompany: null,
+        invented: true,
+      };
+      return own.office.createPlace({ key, body: place });
+    });
+    expect(await allCommunities(own.office, own.code)).toHaveLength(5);
+    expect((await own.office.listPlaces({ query: { area: own.code } })).body.items).toHaveLength(1);
+  });
+
+  test("a dry run, its commit, an upload and its check", async () => {
+    const own = await newCounty(here, 990201);
+    const query = { area: own.baocheng, table: "communities" as const, fileName: "表.csv", asOf: "2020-04-30" };
+    const { body } = await replayed((key, other) =>
+      own.office.createImport({
+        key,
+        query,
+        body: csvBytes(other ? annex2.baodu : annex2.baocheng),
+      }),
+    );
+    const checked = body as Import;
+    await replayed((key, other) =>
+      own.office.commitImport({ key, params: { import: checked.id }, ifMatch: checked.version + (other ? 1 : 0) }),
+    );
+    const again = await problemOf(
+      own.office.commitImport({ key: newKey(), params: { import: checked.id }, ifMatch: checked.version }),
+    );
+    expect(again).toMatchObject({ status: 412, code: "stale-version" });
+
+    const key = newKey();
+    const form = (size: number) => own.office.createUpload({ key, body: { ...query, size } });
+    const first = await form(1000);
+    expect((await form(1000)).body.import).toEqual(first.body.import);
+    expect(await problemOf(form(1001))).toMatchObject({ status: 422, code: "key-reused" });
+    const params = { import: first.body.import.id };
+    const checkKey = newKey();
+    const check = () => own.office.checkImport({ key: checkKey, params });
+    expect((await check()).body.id).toBe(first.body.import.id);
+    expect((await check()).body.id).toBe(first.body.import.id);
+    const another = await problemOf(own.office.checkImport({ key: newKey(), params }));
+    expect(another).toMatchObject({ status: 409, code: "conflict" });
+    expect((await own.office.listImports({ query: { area: own.code } })).body.items).toHaveLength(2);
+  });
+
+  test("eight twins at once make one community, one place, one import", async () => {
+    const own = await newCounty(here, 990201);
+    const twins = async <T>(command: (key: string) => Promise<{ body: T }>): Promise<T[]> => {
+      const key = newKey();
+      const ended = await Promise.allSettled(Array.from({ length: 8 }, () => command(key)));
+      return ended.flatMap((one) => {
+        if (one.status === "fulfilled") return [one.value.body];
+        // Who waited long enough is told to ask again.
+        expect(one.reason.problem).toMatchObject({ status: 409, code: "busy" });
+        return [];
+      });
+    };
+    const made = await twins((key) =>
+      own.office.createCommunity({ key, body: newCommunity({ area: own.baocheng, name: "孪生社区" }) }),
+    );
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+    expect(await allCommunities(own.office, own.code)).toEqual([made[0]]);
+
+    const imports = await twins((key) =>
+      own.office.createImport({
+        key,
+        query: { area: own.baodu, table: "communities", fileName: "表.csv" },
+        body: csvBytes(annex2.baodu),
+      }),
+    );
+    expect(new Set(imports.map(({ id }) => id)).size).toBe(1);
+    const [checked] = imports;
+    const published = await twins((key) =>
+      own.office.commitImport({ key, params: { import: checked!.id }, ifMatch: checked!.version }),
+    );
+    expect(published.length).toBeGreaterThan(0);
+    expect((await own.office.getImport({ params: { import: checked!.id } })).body.state).toBe("published");
+    const rows = await allCommunities(own.office, own.baodu);
+    expect(rows.map(({ version }) => version)).toEqual(Array(18).fill(1));
+  });
+
+  test("of eight commands that ask for the same thing under keys of their own one is done", async () => {
+    const own = await newCounty(here, 990201);
+    const same = newCommunity({ area: own.baocheng, name: "同名社区" });
+    const ended = await Promise.allSettled(
+      Array.from({ length: 8 }, () => own.office.createCommunity({ key: newKey(), body: same })),
+    );
+    expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    for (const one of ended) if (one.status === "rejected") expect(one.reason.problem.code).toBe("conflict");
+
+    const checked = await dryRun(own.office, own.baodu, csvBytes(annex2.baodu));
+    const commits = await Promise.allSettled(Array.from({ length: 8 }, () => commit(own.office, checked)));
+    expect(commits.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    for (const one of commits) if (one.status === "rejected") expect([409, 412]).toContain(one.reason.problem.status);
+    expect(await allCommunities(own.office, own.code)).toHaveLength(19);
+  });
+
+  test("a replay is refused to who may no longer do it, and a key belongs to its account", async () => {
+    const own = await newCounty(here, 990201);
+    const key = newKey();
+    const body = newCommunity({ area: own.baocheng, name: "试用社区" });
+    const { body: made } = await own.office.createCommunity({ key, body });
+    const subject = "somebody-else";
+    const other = await own.as("county.civil-affairs", own.code, { subject });
+    // The same key from another account is another command: it meets the community that is there.
+    expect(await problemOf(other.createCommunity({ key, body }))).toMatchObject({ status: 409, code: "conflict" });
+    expect(made.name).toBe("试用社区");
+    const demoted = await own.as("grid.worker", own.code, { subject: `county.civil-affairs-${own.code}` });
+    expect(await problemOf(demoted.createCommunity({ key, body }))).toMatchObject({ status: 403 });
+  });
+
+  test("a command without a key, or with one that is none, is told how a key looks", async () => {
+    for (const key of [undefined, "short", "with space in it", "k".repeat(101)]) {
+      const headers: Record<string, string> = key === undefined ? {} : { "idempotency-key": key };
+      const refused = await refusalOf(await call("POST", "/communities", { token, headers, ...json(newCommunity()) }));
+      expect(refused).toMatchObject({ status: 400, code: "key-required", errors: [{ header: "Idempotency-Key" }] });
+    }
+  });
+});
+
+describe("who may do what, where", () => {
+  const forbidden = { status: 403, code: "forbidden" };
+
+  test("a street keeps its own register and sees no other", async () => {
+    const street = await county.as("street.admin", county.baodu);
+    const theirs = communities.find(({ street: { code } }) => code === county.baocheng)!;
+    const ours = communities[0]!;
+    expect(await allCommunities(street, county.baodu)).toHaveLength(18);
+    expect((await street.getCommunity({ params: { community: ours.id } })).body.id).toBe(ours.id);
+    const params = { community: theirs.id };
+    const area = county.baocheng;
+    const refused = await Promise.all(
+      [
+        street.listCommunities({ query: { area } }),
+        street.listCommunities({ query: { area: county.code } }),
+        street.getAreas({ query: { area: county.code } }),
+        street.getCommunity({ params }),
+        street.getCommunityHistory({ params, query: {} }),
+        street.editCommunity({ params, ifMatch: 1, body: { households: 1, reason: "越权" } }),
+        street.createCommunity({ key: newKey(), body: newCommunity() }),
+        street.listPlaces({ query: { area: theirs.code } }),
+        street.exportCommunities({ query: { area } }),
+        street.exportPlaces({ query: { area } }),
+        street.listFindings({ query: { area } }),
+        street.listImports({ query: { area } }),
+        dryRun(street, area, csvBytes(annex2.baocheng)),
+        street.createUpload({ key: newKey(), body: { area, table: "places", fileName: "a", size: 1 } }),
+        street.createArea({ key: newKey(), body: { area: `${county.code}009`, name: "新街道", reason: "越权" } }),
+      ].map(problemOf),
+    );
+    for (const problem of refused) expect(problem).toMatchObject(forbidden);
+    // It says what the caller holds, so that he knows whom to ask.
+    expect(refused[0]?.detail).toContain(county.baodu);
+
+    const foreign = await dryRun(county.office, area, csvBytes(annex2.baocheng));
+    const of = { import: foreign.id };
+    const imports = await Promise.all(
+      [
+        street.getImport({ params: of }),
+        street.listImportRows({ params: of, query: {} }),
+        street.getMarkedTable({ params: of }),
+        commit(street, foreign),
+      ].map(problemOf),
+    );
+    for (const problem of imports) expect(problem).toMatchObject(forbidden);
+  });
+
+  test("who reads does not write; who has nothing to do with the register does not read", async () => {
+    const worker = await county.as("grid.worker", communities[0]!.code);
+    const params = { community: communities[0]!.id };
+    expect((await worker.getCommunity({ params })).status).toBe(200);
+    const edit = { households: 1, reason: "越权" };
+    expect(await problemOf(worker.editCommunity({ params, ifMatch: 1, body: edit }))).toMatchObject(forbidden);
+    const agent = await county.as("company.agent", county.code);
+    expect(await problemOf(agent.getCommunity({ params }))).toMatchObject(forbidden);
+    expect(await problemOf(agent.listCommunities({ query: { area: county.code } }))).toMatchObject(forbidden);
+
+    const community = await county.as("community.admin", communities[0]!.code);
+    expect(await problemOf(community.createCommunity({ key: newKey(), body: newCommunity() }))).toMatchObject(
+      forbidden,
+    );
+    expect(await problemOf(dryRun(community, communities[0]!.code, csvFile("a,b"), "places"))).toMatchObject(forbidden);
+    const inItself = newCommunity({ area: communities[0]!.code });
+    expect(await problemOf(community.createCommunity({ key: newKey(), body: inItself }))).toMatchObject({
+      status: 400,
+      errors: [{ pointer: "/area", reason: "tier" }],
+    });
+  });
+
+  test("every role may do exactly what the role table says", async () => {
+    for (const [role, { may }] of Object.entries(roles)) {
+      const register = await county.as(role as keyof typeof roles, county.code);
+      const allowed = async (ask: Promise<unknown>) => (await statusOf(ask)) !== 403;
+      // Each asked for in a way that changes nothing even where it is allowed.
+      expect({
+        role,
+        "register.read": await allowed(register.listFindings({ query: { area: county.code } })),
+        "register.write": await allowed(
+          register.createCommunity({ key: newKey(), body: newCommunity({ area: county.code }) }),
+        ),
+        "register.import": await allowed(dryRun(register, county.code, csvFile("a,b"))),
+        "areas.write": await allowed(
+          register.createArea({ key: newKey(), body: { area: `${county.code}001001`, name: "无", reason: "无" } }),
+        ),
+      }).toEqual({
+        role,
+        ...Object.fromEntries(
+          (["register.read", "register.write", "register.import", "areas.write"] as const).map((permission) => [
+            permission,
+            (may as readonly string[]).includes(permission),
+          ]),
+        ),
+      });
+    }
+  });
+
+  test("codes match on whole tiers: a neighbour whose code begins alike is another", async () => {
+    const near = await here.token(["street.admin"], [`${county.code}00`.slice(0, 6).replace(/.$/, "9")]);
+    expect(await refusalOf(await call("GET", `/communities?area=${county.baodu}`, { token: near }))).toMatchObject(
+      forbidden,
+    );
+    const oneDigitShort = await refusalOf(
+      await call("GET", `/communities?area=${county.baodu.slice(0, 8)}`, { token }),
+    );
+    expect(oneDigitShort).toMatchObject({ status: 400, errors: [{ parameter: "area" }] });
+  });
+
+  test("no token, and what only looks like one", async () => {
+    const path = `/communities?area=${county.code}`;
+    const [head, claims, signature] = token.split(".") as [string, string, string];
+    const unsigned = Buffer.from(JSON.stringify({ alg: "none", typ: "JWT" })).toString("base64url");
+    const authorizations = [
+      undefined,
+      "",
+      "Bearer",
+      "Bearer x",
+      "Bearer a.b.c",
+      `Basic ${token}`,
+      token,
+      `Bearer ${token} ${token}`,
+      `Bearer ${unsigned}.${claims}.`,
+      `Bearer ${unsigned}.${claims}.${signature}`,
+      `Bearer ${head}.${claims}.${signature.split("").reverse().join("")}`,
+      `Bearer ${head}.${Buffer.from('{"sub":"x"}').toString("base64url")}.${signature}`,
+      `Bearer ${"a".repeat(4000)}.b.c`,
+    ];
+    for (const authorization of authorizations) {
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+      const refused = await refusalOf(await call("GET", path, { headers }));
+      expect(refused).toMatchObject({ status: 401, code: "unauthenticated" });
+    }
+  });
+
+  test.runIf(here.inProcess)("a token out of date, for somebody else, or with roles that nobody has", async () => {
+    const path = `/communities?area=${county.code}`;
+    const now = Math.floor(Date.now() / 1000);
+    const good = {
+      iss: "https://issuer.county.local",
+      aud: "county",
+      sub: "tester",
+      iat: now,
+      exp: now + 600,
+      grants: [`county.finance@${county.code}`],
+    };
+    const ask = async (claims: object, header = {}) =>
+      await call("GET", path, { token: forgedToken(here.inProcess!.dataDir, { ...good, ...claims }, header) });
+    expect((await ask({})).status).toBe(200);
+    const expired = await refusalOf(await ask({ iat: now - 9000, exp: now - 600 }));
+    expect(expired).toMatchObject({ status: 401, detail: "令牌已过期" });
+    const unsound = [{ aud: "other" }, { iss: "https://elsewhere.example" }, { exp: undefined }, { sub: undefined }];
+    for (const claims of [...unsound, { nbf: now + 600 }]) {
+      expect(await refusalOf(await ask(claims))).toMatchObject({ status: 401, code: "unauthenticated" });
+    }
+    expect(await refusalOf(await ask({}, { alg: "HS256" }))).toMatchObject({ status: 401 });
+    const worthless = [
+      ["emperor"],
+      ["toString", "constructor", "__proto__", "hasOwnProperty"],
+      ["county.finance@370725x", ""],
+    ];
+    for (const names of worthless) {
+      const grants = names.map((name) => (name.includes("@") ? name : `${name}@${county.code}`));
+      expect(await refusalOf(await ask({ grants }))).toMatchObject(forbidden);
+    }
+    for (const grants of [undefined, null, 5, {}, "", "county.finance", [[["x"]]]]) {
+      expect(await refusalOf(await ask({ grants }))).toMatchObject(forbidden);
+    }
+  });
+});
+
+describe("a body that is not what the route takes", () => {
+  const post = (sent: Sent) =>
+    call("POST", "/communities", { token, ...sent, headers: { "idempotency-key": newKey(), ...sent.headers } });
+  const at = (...pointers: string[]) => pointers.map((pointer) => expect.objectContaining({ pointer }));
+
+  test.each([
+    ["not JSON", "{", 400, "malformed-json"],
+    ["two documents", "{}{}", 400, "malformed-json"],
+    ["a comment", "{/* a */}", 400, "malformed-json"],
+    ["a tower of brackets", "[".repeat(5000), 400, "invalid-request"],
+    ["a tower of objects", '{"a":'.repeat(30), 400, "invalid-request"],
+    ["null", "null", 400, "invalid-request"],
+    ["a list", "[]", 400, "invalid-request"],
+    ["a text", '"x"', 400, "invalid-request"],
+    ["nothing", "", 400, "invalid-request"],
+  ])("%s", async (_, body, status, code) => {
+    expect(await refusalOf(await post({ body }))).toMatchObject({ status, code });
+  });
+
+  test("bytes that are no UTF-8, and a type that is not JSON", async () => {
+    const headers = { "content-type": "application/json" };
+    const notText = new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]);
+    expect(await refusalOf(await post({ body: notText, headers }))).toMatchObject({ code: "malformed-json" });
+    const body = JSON.stringify(newCommunity());
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]) {
+      const refused = await refusalOf(await post({ body, headers: { "content-type": type } }));
+      expect(refused).toMatchObject({ status: 415, code: "unsupported-media-type" });
+    }
+  });
+
+  test("every field that is wrong is named, with where it stands", async () => {
+    const wrong = await refusalOf(
+      await post(json(newCommunity({ households: "many", population: -1, plannedGrids: 1.5, name: " " }))),
+    );
+    expect(wrong).toMatchObject({ status: 400, code: "invalid-request" });
+    expect(wrong.errors).toEqual(expect.arrayContaining(at("/households", "/population", "/plannedGrids", "/name")));
+    expect(wrong.errors).toHaveLength(4);
+    const { area: _, ...without } = newCommunity();
+    const missing = await refusalOf(await post(json(without)));
+    expect(missing.errors).toEqual([{ pointer: "/area", reason: "required", detail: "必填" }]);
+    const unknown = await refusalOf(await post(json(newCommunity({ housholds: 3, "a/b~c": 1 }))));
+    expect(unknown.errors).toEqual(expect.arrayContaining(at("/housholds", "/a~1b~0c")));
+    const server = await refusalOf(await post(json(newCommunity({ code: "1", version: 9, id: "x" }))));
+    expect(server.errors?.map(({ reason }) => reason)).toEqual(["unknown", "unknown", "unknown"]);
+  });
+
+  test("a prototype cannot be smuggled in", async () => {
+    const text = JSON.stringify(newCommunity());
+    for (const name of ["__proto__", "constructor", "prototype"]) {
+      const body = text.replace(/}$/, `,"${name}":{"status":"withdrawn"}}`);
+      expect(await refusalOf(await post({ body }))).toMatchObject({ status: 400, code: "invalid-request" });
+    }
+    expect(({} as { status?: unknown }).status).toBeUndefined();
+  });
+
+  test("a body far too large, by its length or by what comes", async () => {
+    const large = json(newCommunity({ extent: "长".repeat(200_000) }));
+    expect(await refusalOf(await post(large))).toMatchObject({ status: 413, code: "too-large" });
+    const huge = { body: `{"a":"${"x".repeat(7 * 1024 * 1024)}"}` };
+    expect(await refusalOf(await post(huge))).toMatchObject({ status: 413, code: "too-large" });
+  });
+
+  test("control characters, and figures no county has", async () => {
+    for (const over of [
+      { name: "a\u0000b" },
+      { name: "\u0007" },
+      { reason: "a\nb" },
+      { households: 10_000_001 },
+      { households: 1e300 },
+      { area: "37072５001" },
+      { area: `${county.baocheng}\n` },
+      { asOf: "2020-02-30" },
+      { asOf: "20200430" },
+      { serviceCentre: "" },
+      { name: "长".repeat(61) },
+    ]) {
+      const refused = await refusalOf(await post(json(newCommunity(over))));
+      expect(new Set(refused.errors?.map(({ pointer }) => pointer))).toEqual(new Set([`/${Object.keys(over)[0]}`]));
+    }
+  });
+
+  test("an edit that changes nothing, outlines that are none, an area of no tier", async () => {
+    const edit = async (body: unknown) =>
+      await refusalOf(
+        await call("PATCH", `/communities/${communities[0]!.id}`, {
+          token,
+          headers: { "if-match": '"1"' },
+          ...json(body),
+        }),
+      );
+    expect(await edit({ reason: "无" })).toMatchObject({ errors: [{ reason: "nothing-to-change" }] });
+    expect(await edit({ households: 1 })).toMatchObject({ errors: [{ pointer: "/reason", reason: "required" }] });
+    const recoded = await edit({ reason: "改码", code: "370725001901" });
+    expect(recoded.errors).toContainEqual({ pointer: "/code", reason: "unknown", detail: "没有这个字段" });
+    const outline = async (geometry: unknown) =>
+      await refusalOf(
+        await call("PUT", `/places/${communities[0]!.id}.abcdefgh/geometry`, {
+          token,
+          headers: { "if-match": '"1"' },
+          ...json({ reason: "绘制", geometry }),
+        }),
+      );
+    const ring = (x: number) => [
+      [x, 0],
+      [x, 1],
+      [1, 1],
+      [x, 0],
+    ];
+    for (const geometry of [
+      null,
+      { type: "Point", coordinates: [1, 2] },
+      { type: "Polygon", coordinates: [] },
+      { type: "Polygon", coordinates: [ring(200)] },
+      { type: "Polygon", coordinates: [ring(0).slice(1)] },
+      { type: "Polygon", coordinates: [[...ring(0).slice(0, 3), [5, 5]]] },
+      { type: "Polygon", coordinates: [ring(0)], crs: "x" },
+      { type: "MultiPolygon", coordinates: [ring(0)] },
+    ]) {
+      expect(await outline(geometry)).toMatchObject({ status: 400, code: "invalid-request" });
+    }
+    expect(await outline({ type: "Polygon", coordinates: [ring(0)] })).toMatchObject({ code: "not-found" });
+    const inCommunity = await problemOf(dryRun(county.office, communities[0]!.code, csvBytes(annex2.baodu)));
+    expect(inCommunity).toMatchObject({ status: 400, errors: [{ parameter: "area", reason: "tier" }] });
+  });
+
+  test("a body where none belongs", async () => {
+    const key = { "idempotency-key": newKey() };
+    const checked = await dryRun(county.office, county.baocheng, csvBytes(annex2.baocheng));
+    const refused = await refusalOf(
+      await call("POST", `/imports/${checked.id}/commit`, {
+        token,
+        headers: { ...key, "if-match": `"${checked.version}"` },
+        ...json({ force: true }),
+      }),
+    );
+    expect(refused).toMatchObject({ status: 400, code: "invalid-request" });
+  });
+});
+
+describe("a query or a path that is not what the route takes", () => {
+  const get = async (path: string) => await refusalOf(await call("GET", path, { token }));
+
+  test.each([
+    ["/communities", "area"],
+    ["/communities?area=", "area"],
+    ["/communities?area=12", "area"],
+    ["/communities?area={}&limit=0", "limit"],
+    ["/communities?area={}&limit=201", "limit"],
+    ["/communities?area={}&limit=many", "limit"],
+    ["/communities?area={}&limit=-1", "limit"],
+    ["/communities?area={}&limit=1.5", "limit"],
+    ["/communities?area={}&limit=5&limit=6", "limit"],
+    ["/communities?area={}&area={}", "area"],
+    ["/communities?area={}&status=gone", "status"],
+    ["/communities?area={}&colour=red", "colour"],
+    ["/communities?area={}&__proto__=1", "__proto__"],
+    ["/communities?area={}&constructor=1", "constructor"],
+    ["/communities?area={}&toString", "toString"],
+    ["/communities/export?area={}&format=pdf", "format"],
+    ["/places?area={}&kind=castle", "kind"],
+    ["/grids/findings?area={}&verdict=maybe", "verdict"],
+    [`/communities?area={}&cursor=${"a".repeat(600)}`, "cursor"],
+  ])("%s", async (path, parameter) => {
+    const refused = await get(path.replaceAll("{}", county.code));
+    expect(refused).toMatchObject({ status: 400, code: "invalid-request" });
+    expect(refused.errors?.map((error) => error.parameter)).toEqual([parameter]);
+  });
+
+  test("an area that nobody set up is not found, or not yours to ask for", async () => {
+    expect(await get(`/communities?area=${county.code}009`)).toMatchObject({ status: 404, code: "not-found" });
+    expect(await get("/communities?area=970001")).toMatchObject({ status: 403, code: "forbidden" });
+  });
+
+  test("a cursor that is garbage, another list's, or another area's", async () => {
+    const pageOne = async (path: string) => {
+      const response = await call("GET", path, { token });
+      return ((await response.json()) as { next: string }).next;
+    };
+    const ofBaodu = await pageOne(`/communities?area=${county.baodu}&limit=3`);
+    expect((await call("GET", `/communities?area=${county.baodu}&cursor=${ofBaodu}`, { token })).status).toBe(200);
+    const imported = await dryRun(county.office, county.baodu, csvBytes(annex2.baodu));
+    const ofRows = await pageOne(`/imports/${imported.id}/rows?limit=3`);
+    const other = await newCounty(here, 990201);
+    await dryRun(other.office, other.code, csvFile("a"));
+    await dryRun(other.office, other.code, csvFile("b"));
+    const otherPage = await other.office.listImports({ query: { area: other.code, limit: 1 } });
+    const history = `/communities/${communities[0]!.id}/history`;
+    const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    for (const path of [
+      `/communities?area=${county.baocheng}&cursor=${ofBaodu}`,
+      `/places?area=${county.baodu}&cursor=${ofBaodu}`,
+      `/imports?area=${county.baodu}&cursor=${ofBaodu}`,
+      `/imports?area=${county.code}&cursor=${otherPage.body.next}`,
+      `/grids/findings?area=${county.baodu}&cursor=${ofBaodu}`,
+      `/communities?area=${county.baodu}&cursor=${ofRows}`,
+      `${history}?cursor=${ofBaodu}`,
+      `${history}?cursor=${encoded({ document: 1, change: "../x" })}`,
+      `${history}?cursor=${encoded({ document: 99, change: "x" })}`,
+      `${history}?cursor=${encoded({ document: -1, change: "x#y" })}`,
+      ...["", "x", "%00", "e30", encoded(null), encoded({ after: 5 }), encoded({ after: "" })].map(
+        (cursor) => `/communities?area=${county.baodu}&cursor=${cursor}`,
+      ),
+    ]) {
+      expect(await get(path), path).toMatchObject({ status: 400, code: "invalid-cursor" });
+    }
+  });
+
+  test.each([
+    "/communities/x",
+    "/communities/UPPERCAS.abcdefgh.abcdefgh",
+    "/communities/abcdefgh.abcdefgh",
+    "/communities/abcdefgh.abcdefgh.abcdefgh.abcdefgh",
+    "/communities/%00",
+    "/communities/%F0%9F%8F%98",
+    "/communities/..%2e",
+    "/places/abcdefgh.abcdefgh.abcdefgh",
+    "/imports/abcdefgh.i123",
+  ])("%s is no id", async (path) => {
+    const refused = await get(path);
+    expect(refused).toMatchObject({ status: 400, code: "invalid-request" });
+    expect(refused.errors).toHaveLength(1);
+  });
+
+  test("ids that are well formed and nobody's", async () => {
+    for (const path of [
+      "/communities/abcdefgh.abcdefgh.abcdefgh",
+      "/communities/abcdefgh.abcdefgh.abcdefgh/history",
+      `/communities/${communities[0]!.id.slice(0, -8)}zzzzzzzz`,
+      `/places/${communities[0]!.id}.zzzzzzzz`,
+      `/places/${communities[0]!.id}.zzzzzzzz/geometry`,
+      `/imports/abcdefgh.i${"0".repeat(26)}`,
+      `/imports/abcdefgh.i${"0".repeat(26)}/rows`,
+      `/imports/abcdefgh.i${"0".repeat(26)}/marked`,
+    ]) {
+      expect(await get(path)).toMatchObject({ status: 404, code: "not-found" });
+    }
+  });
+
+  test("paths that lead nowhere", async () => {
+    for (const path of [
+      "/nothing",
+      "//communities",
+      "/Communities",
+      "/communities/",
+      "/communities/a%2Fb%2Fc",
+      "/.env",
+    ]) {
+      expect(await get(path), path).toMatchObject({ status: 404, code: "no-such-route" });
+    }
+    expect(await get("/communities/%E0%A4%A")).toMatchObject({ status: 400, code: "invalid-request" });
+    // The limit is the gateway's, on the request line and headers together.
+    expect(await get(`/communities/${"a".repeat(20_000)}`)).toMatchObject({ status: 413, code: "too-large" });
+  });
+
+  test("methods that a path does not have", async () => {
+    for (const [method, path, allow] of [
+      ["PUT", "/communities", "GET, POST"],
+      ["DELETE", `/communities/${communities[0]!.id}`, "GET, PATCH"],
+      ["PATCH", "/areas", "GET, POST"],
+      ["POST", "/grids/findings", "GET"],
+      ["OPTIONS", "/communities", "GET, POST"],
+    ] as const) {
+      const response = await call(method, path, { token });
+      expect(response.headers.get("allow")).toBe(allow);
+      expect(await refusalOf(response)).toMatchObject({ status: 405, code: "method-not-allowed" });
+    }
+    const head = await call("HEAD", `/communities?area=${county.code}`, { token });
+    expect([head.status, head.headers.get("allow"), await head.text()]).toEqual([405, "GET, POST", ""]);
+  });
+});
+
+describe("languages and traces", () => {
+  test("Chinese unless English is asked for before it", async () => {
+    const ask = async (language: string | undefined) => await call("GET", "/communities?area=x", { token, language });
+    for (const zh of [
+      undefined,
+      "zh-CN,zh;q=0.9,en;q=0.8",
+      "fr",
+      "*",
+      "",
+      "en;q=0.2, zh",
+      "en;q=0",
+      ";;q=,,",
+      "zh-TW",
+    ]) {
+      const response = await ask(zh);
+      expect(response.headers.get("content-language")).toBe("zh-CN");
+      await refusalOf(response, "zh");
+    }
+    for (const en of ["en", "en-GB,en;q=0.9,zh;q=0.1", "EN", "fr, en;q=0.5"]) {
+      const response = await ask(en);
+      expect(response.headers.get("content-language")).toBe("en");
+      const { detail, errors } = await refusalOf(response, "en");
+      expect(`${detail} ${errors?.map((error) => error.detail)}`).not.toMatch(/\p{Script=Han}/u);
+    }
+  });
+
+  test("the refusals people meet most read well in English too", async () => {
+    const en = await county.as("street.admin", county.baodu, { language: "en" });
+    const params = { community: communities[0]!.id };
+    const said = await Promise.all(
+      [
+        en.listCommunities({ query: { area: county.baocheng } }),
+        en.editCommunity({ params, ifMatch: 7, body: { households: 1, reason: "x" } }),
+        en.editCommunity({ params, ifMatch: 1, body: { reason: "x" } as { reason: string } }),
+        en.createArea({ key: newKey(), body: { area: county.baodu, name: "x", reason: "x" } }),
+        en.getCommunity({ params: { community: "abcdefgh.abcdefgh.abcdefgh" } }),
+      ].map(problemOf),
+    );
+    expect(said.map(({ status }) => status)).toEqual([403, 412, 400, 403, 404]);
+    for (const { title, detail, errors } of said) {
+      expect(`${title} ${detail} ${errors?.map((error) => error.detail)}`).not.toMatch(/\p{Script=Han}/u);
+    }
+  });
+
+  test("the caller's own request id comes back, unless it could do harm", async () => {
+    const ask = async (id: string) => {
+      const response = await call("GET", "/communities?area=x", { token, headers: { "x-request-id": id } });
+      return (await refusalOf(response)).traceId;
+    };
+    expect(await ask("frontend-42_aB")).toBe("frontend-42_aB");
+    for (const id of ["short", "with space", "<script>alert(1)</script>", "x".repeat(65)]) {
+      expect(await ask(id)).not.toBe(id);
+    }
+    const good = await call("GET", `/communities?area=${county.code}`, {
+      token,
+      headers: { "x-request-id": "frontend-43" },
+    });
+    expect(good.headers.get("x-request-id")).toBe("frontend-43");
+  });
+});
+
+describe.runIf(here.inProcess)("the loopback address only", () => {
+  const path = () => `/communities?area=${county.code}`;
+
+  test("a Host that is not this machine", async () => {
+    const { port } = new URL(here.baseUrl);
+    const authorization = `Bearer ${token}`;
+    for (const host of ["evil.example", `evil.example:${port}`, "127.0.0.1", "localhost:1", `localhost.evil:${port}`]) {
+      const refused = await refusalOf(await rawRequest(here, { path: path(), headers: { host, authorization } }));
+      expect(refused).toMatchObject({ status: 403, code: "forbidden" });
+    }
+    const good = await rawRequest(here, { path: path(), headers: { host: `LOCALHOST:${port}`, authorization } });
+    expect(good.status).toBe(200);
+    const proxy = await rawRequest(here, { path: "http://evil.example/", headers: { host: `localhost:${port}` } });
+    expect((await refusalOf(proxy)).status).toBe(403);
+  });
+
+  test("a page from elsewhere, and one of this machine", async () => {
+    for (const origin of ["https://evil.example", "null", "http://localhost.evil.example", "http://127.0.0.1.evil"]) {
+      const response = await call("GET", path(), { token, headers: { origin } });
+      expect(response.headers.get("access-control-allow-origin")).toBeNull();
+      expect(await refusalOf(response)).toMatchObject({ status: 403, code: "forbidden" });
+      const preflight = await call("OPTIONS", path(), {
+        headers: { origin, "access-control-request-method": "GET" },
+      });
+      expect(preflight.status).toBe(403);
+    }
+    const origin = "http://localhost:5173";
+    const page = await call("GET", path(), { token, headers: { origin } });
+    expect([page.status, page.headers.get("access-control-allow-origin")]).toEqual([200, origin]);
+    const preflight = await call("OPTIONS", path(), {
+      headers: { origin, "access-control-request-method": "PATCH", "access-control-request-headers": "if-match" },
+    });
+    expect([preflight.status, preflight.headers.get("access-control-allow-headers")]).toEqual([204, "if-match"]);
+  });
+});
+
+describe("whatever comes", () => {
+  /** Values that have broken something somewhere before, beside random ones. */
+  const nasty = fc.constantFrom(
+    "",
+    " ",
+    "0",
+    "-1",
+    "null",
+    "undefined",
+    "NaN",
+    "__proto__",
+    "constructor",
+    "toString",
+    "../..",
+    "%00",
+    "\u0000",
+    "\uffff",
+    "💣",
+    "＝cmd|'/c calc'!A1",
+    "' OR 1=1 --",
+    "<script>",
+    "a".repeat(3000),
+    "1e999",
+    "9".repeat(40),
+    "2020-02-30",
+    "[]",
+    "{}",
+  );
+  const text = fc.oneof(nasty, fc.string(), fc.string({ unit: "binary", maxLength: 20 }));
+  const value = fc.oneof(text, fc.jsonValue({ maxDepth: 3 }), fc.double(), fc.integer(), fc.constant(null));
+  const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
+
+  interface Known {
+    readonly params: Readonly<Record<string, string>>;
+    readonly query: Readonly<Record<string, string>>;
+    /** A body that each route takes, to be spoilt. */
+    readonly bodies: Readonly<Record<string, object>>;
+  }
+  const mostly = fc.integer({ min: 0, max: 4 }).map((n) => n > 0);
+
+  function attack(name: string, route: Route, known: Known) {
+    const headers = fc.record(
+      {
+        authorization: oneOf(...Array<string>(19).fill(`Bearer ${token}`), "Bearer a.b.c"),
+        "idempotency-key": fc.oneof(fc.uuid(), fc.uuid(), text),
+        "if-match": fc.oneof(oneOf('"1"', '"2"', "*"), text),
+        "if-none-match": oneOf("*", '"1"'),
+        "accept-language": fc.oneof(oneOf("en", "zh", "*"), text),
+        "x-request-id": text,
+        "content-type": fc.oneof(
+          oneOf(...(isFile(route.body) ? route.body.contentTypes : ["application/json"])),
+          oneOf("text/plain", "application/json; charset=utf-16", "multipart/form-data; boundary=x", "", ";"),
+        ),
+        cookie: text,
+      },
+      { requiredKeys: ["authorization", "idempotency-key"] },
+    );
+    const names = Object.keys(route.query?.def.shape ?? {});
+    const parameters = fc.array(
+      fc.tuple(fc.oneof(oneOf(...names, "area"), text), fc.oneof(text, oneOf(...Object.values(known.query)))),
+      { maxLength: 2 },
+    );
+    const path = fc.record({
+      good: mostly,
+      segment: fc.oneof(text, oneOf(...Object.values(known.params), "x")),
+    });
+    const valid = known.bodies[name] ?? {};
+    const spoilt = fc.dictionary(oneOf(...Object.keys(valid), "__proto__", "extra"), value, { maxKeys: 2 });
+    const body = isFile(route.body)
+      ? fc.oneof(
+          fc.uint8Array({ maxLength: 300 }),
+          fc.string().map((given) => new TextEncoder().encode(`${HEADINGS}\n${given}`)),
+          fc.array(fc.array(text, { maxLength: 9 }), { maxLength: 5 }).map((rows) => {
+            const lines = rows.map((cells) => cells.map((cell) => cell.replaceAll(",", "，")).join(","));
+            return new TextEncoder().encode([HEADINGS, ...lines].join("\n"));
+          }),
+        )
+      : fc.oneof(
+          spoilt.map((given) => JSON.stringify({ ...valid, ...given })),
+          value.map((given) => JSON.stringify(given) ?? ""),
+        );
+    return fc.record({
+      headers,
+      parameters: fc.oneof(fc.constant([]), parameters),
+      path,
+      body: route.body ? body : fc.constant(undefined),
+      withQuery: mostly,
+    });
+  }
+
+  test("no route answers anything to a 5xx, and every refusal is a whole problem document", async () => {
+    const own = await newCounty(here, 990201);
+    const [community] = await loadAnnex2(own);
+    const checked = await dryRun(own.office, own.baodu, csvBytes(annex2.baodu));
+    const reason = "测试";
+    const newPlace = {
+      community: community!.id,
+      reason,
+      name: "某小区",
+      kind: "compound" as const,
+      households: 1,
+      population: 1,
+      workUnits: 0,
+      floorArea: null,
+      builtYear: null,
+      propertyCompany: null,
+      invented: true,
+    };
+    const { body: place } = await own.office.createPlace({ key: newKey(), body: newPlace });
+    const ring = [
+      [0, 0],
+      [0, 1],
+      [1, 1],
+      [0, 0],
+    ];
+    token = await here.token(["county.civil-affairs"], [own.code]);
+    const known = {
+      params: { area: community!.street.id, community: community!.id, place: place.id, import: checked.id },
+      query: { area: own.code, table: "communities", limit: "2", format: "csv" },
+      bodies: {
+        createArea: { area: `${own.code}003`, name: "某街道", reason },
+        editArea: { name: "某街道", reason },
+        createCommunity: newCommunity({ area: own.baocheng }),
+        editCommunity: { households: 1, reason },
+        createPlace: newPlace,
+        editPlace: { households: 1, reason },
+        putPlaceGeometry: { reason, geometry: { type: "Polygon", coordinates: [ring] } },
+        createUpload: { area: own.code, table: "places", fileName: "a.csv", size: 5 },
+      },
+    };
+    const routes = Object.entries(grids.routes) as [string, Route][];
+    const statuses = new Map<number, number>();
+    let asked = 0;
+    for (const [i, [name, route]] of routes.entries()) {
+      await fc.assert(
+        fc.asyncProperty(attack(name, route, known), async ({ headers, parameters, path, body, withQuery }) => {
+          const target = route.path.replace(/\{(\w+)\}/g, (_, parameter: string) =>
+            path.good ? (known.params[parameter as never] ?? "x") : encodeURIComponent(path.segment.toWellFormed()),
+          );
+          const query = new URLSearchParams([
+            ...Object.entries(known.query).filter(([field]) => withQuery && field in (route.query?.def.shape ?? {})),
+            ...parameters,
+          ]).toString();
+          // What HTTP itself cannot carry in a header never leaves the client.
+          const sendable = Object.fromEntries(
+            Object.entries(headers).filter(
+              ([, given]) => given !== undefined && /^[\t\x20-\x7e\x80-\xff]*$/.test(given),
+            ),
+          ) as Record<string, string>;
+          const response = await call(route.method, `${target}${query && `?${query}`}`, {
+            headers: sendable,
+            body: route.method === "GET" ? undefined : body,
+          });
+          asked++;
+          statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+          if (response.status < 400) return void (await response.arrayBuffer());
+          const told = await response.text();
+          expect(response.status, told).toBeLessThan(500);
+          expect(response.headers.get("content-type"), told).toBe("application/problem+json");
+          const problem = ProblemDocument.parse(JSON.parse(told));
+          expect(problem.traceId).toBe(response.headers.get("x-request-id"));
+        }),
+        { seed: 20_200_531 + i, numRuns: 150, interruptAfterTimeLimit: 15_000 / routes.length, endOnFailure: true },
+      );
+    }
+    console.log(
+      `fuzz: ${asked} requests, answers by status: ${[...statuses]
+        .sort()
+        .map(([s, n]) => `${s}: ${n}`)
+        .join(", ")}`,
+    );
+    // It came past the front door often enough to mean something.
+    expect(asked).toBeGreaterThan(routes.length * 20);
+    expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 401]));
+  });
+});
+
+async function statusOf(ask: Promise<unknown>): Promise<number> {
+  try {
+    await ask;
+    return 200;
+  } catch (error) {
+    return (error as { problem?: { status: number } }).problem?.status ?? 0;
+  }
+}
