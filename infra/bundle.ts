@@ -1,9 +1,10 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 
 const root = resolve(import.meta.dirname, "..");
+const BUILT = "bundle";
 
 /** What a function is deployed as: everything it needs in one folder. */
 export interface Bundle {
@@ -25,7 +26,8 @@ export async function bundle({ entry, outdir }: { entry: string; outdir: string 
     // Paths end up in maps and in the order of modules: said from the repository's root they are the same everywhere.
     absWorkingDir: root,
     entryPoints: [{ in: relative(root, resolve(entry)), out: "index" }],
-    outdir: resolve(outdir),
+    // Maps name their sources from here, and file names carry a digest of the maps: wherever it is put in the end.
+    outdir: BUILT,
     bundle: true,
     minify: true,
     splitting: true,
@@ -44,18 +46,17 @@ export async function bundle({ entry, outdir }: { entry: string; outdir: string 
     write: false,
     plugins: [builtins, leaveOut],
   });
-  const file = join(resolve(outdir), "index.mjs");
-  const loadable = reachable(metafile.outputs, relative(root, file));
+  const loadable = reachable(metafile.outputs, `${BUILT}/index.mjs`);
   await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
   let bytes = 0;
   for (const { path, contents } of outputFiles) {
-    const script = relative(root, path).replace(/(?<=\.mjs)\..*$/, "");
-    if (!loadable.has(script)) continue;
-    await writeFile(path, contents);
-    if (path.endsWith(".mjs")) bytes += contents.length;
+    const name = basename(path);
+    if (!loadable.has(`${BUILT}/${name.replace(/(?<=\.mjs)\..*$/, "")}`)) continue;
+    await writeFile(join(outdir, name), contents);
+    if (name.endsWith(".mjs")) bytes += contents.length;
   }
-  return { file, bytes };
+  return { file: join(resolve(outdir), "index.mjs"), bytes };
 }
 
 /** esbuild also writes what only dropped code would have imported. */
@@ -76,7 +77,6 @@ const builtins: Plugin = {
   setup(build) {
     build.onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind }) => {
       if (!isBuiltin(path)) return undefined;
-      // A module that is asked for while running is an import that nobody waits for at start.
       if (kind === "dynamic-import") return { path, external: true };
       const namespace = kind === "require-call" ? "builtin-object" : "builtin-names";
       return { path: path.replace(/^node:/, ""), namespace, sideEffects: false };
@@ -92,6 +92,13 @@ const builtins: Plugin = {
         .map((name, i) => `const _${i} = /* @__PURE__ */ (() => m.${name})(); export { _${i} as ${name} };`);
       return { contents: [`const m = ${loaded(path)};`, "export default m;", ...lines].join("\n") };
     });
+    // Three files ask for theirs with `await import()`, the HTTP client at the first request of all. They read names only.
+    build.onLoad({ filter: /\/(node-http-handler|getInstanceMetadataRegion|invoke-store)\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replace(
+        /\bimport\((["']node:\w+["'])\)/g,
+        "Promise.resolve(process.getBuiltinModule($1))",
+      ),
+    }));
   },
 };
 

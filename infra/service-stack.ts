@@ -1,4 +1,4 @@
-import { BROKEN } from "@county/platform/relay.ts";
+import { BROKEN } from "@county/platform/outbox.ts";
 import type { Consumer, Schedule, Service } from "@county/platform/service.ts";
 import { TIME_ZONE, tableVariable } from "@county/platform/service.ts";
 import { Duration, RemovalPolicy, Stack, type StackProps, TimeZone } from "aws-cdk-lib";

@@ -363,9 +363,11 @@ export function toEvent(given: {
   headers["x-forwarded-proto"] ??= "http";
   headers["x-forwarded-port"] ??= String(request.socket.localPort ?? "");
 
-  const query: Record<string, string> = {};
+  // A map, because a parameter may be called __proto__.
+  const query = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(rawQuery)) {
-    query[name] = Object.hasOwn(query, name) ? `${query[name]},${value}` : value;
+    const earlier = query.get(name);
+    query.set(name, earlier === undefined ? value : `${earlier},${value}`);
   }
   const text = isText(headers["content-type"]) && isUtf8(body);
   const routeKey = `${route.method} ${route.path}`;
@@ -376,7 +378,7 @@ export function toEvent(given: {
     rawQueryString: rawQuery,
     ...(cookies.length > 0 && { cookies }),
     headers,
-    ...(rawQuery !== "" && { queryStringParameters: query }),
+    ...(rawQuery !== "" && { queryStringParameters: Object.fromEntries(query) }),
     ...(Object.keys(parameters).length > 0 && { pathParameters: parameters }),
     requestContext: {
       accountId: "000000000000",

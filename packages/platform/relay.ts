@@ -2,7 +2,7 @@ import type { AttributeValue, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStr
 import { AwsClient } from "aws4fetch";
 import * as z from "zod/mini";
 import { type Observer, observer } from "./observe.ts";
-import { type BusEvent, busEvent, OutboxItem } from "./outbox.ts";
+import { BROKEN, type BusEvent, busEvent, OutboxItem } from "./outbox.ts";
 import { type Service, tableVariable } from "./service.ts";
 import { dynamo, type Key, metered, type Table, table } from "./table.ts";
 
@@ -51,9 +51,6 @@ export function relaying(service: string, variables: NodeJS.ProcessEnv = process
 /** EventBridge takes this many entries, and this many bytes of them, in one call. */
 const MOST_ENTRIES = 10;
 const MOST_BYTES = 256 * 1024;
-
-/** What an outbox item that cannot be carried is told as; a rule takes it to the relay's dead-letter queue. */
-export const BROKEN = { source: "county.relay", type: "outbox.broken" } as const;
 
 interface Entry {
   readonly EventBusName: string;

@@ -1,5 +1,5 @@
 import { type FileBody, REQUEST_LIMITS } from "@county/contracts/api.ts";
-import { CSV, XLSX } from "@county/contracts/grids.ts";
+import { CSV, UPLOAD_BYTES, XLSX } from "@county/contracts/grids.ts";
 import type { Text } from "@county/plan/text.ts";
 import { communityColumns, placeColumns, placeKinds } from "@county/rules/register.ts";
 import { type CellError, COMPUTED_TOTAL, type Columns } from "@county/rules/table-reading.ts";
@@ -125,7 +125,7 @@ export async function openTable(bytes: Uint8Array, late: () => boolean): Promise
   const format = detectFormat(bytes);
   if (format === undefined) return { problem: unreadable["not-a-workbook"] };
   try {
-    const limits = bytes.length <= REQUEST_LIMITS.fileBytes ? INLINE_LIMITS : {};
+    const limits = bytes.length <= REQUEST_LIMITS.fileBytes ? INLINE_LIMITS : { bytes: UPLOAD_BYTES };
     return await readTable(bytes, { format, deadline: late, limits });
   } catch (error) {
     if (!(error instanceof TableError)) throw error;

@@ -1,6 +1,7 @@
 // A DynamoDB that answers canned bytes at once, so that only a client's own work is measured. It reads from a snapshot
 // and takes every write without keeping it: the thousandth POST meets what the first one met. Plain JavaScript like
-// `call.mjs`, so that neither pays for stripping types. Arguments: the snapshot, a JSON object of table → items.
+// `call.mjs`, so that neither pays for stripping types. Argument: the snapshot, a JSON object of table →
+// items. Tells its port, and to any message how many requests it has had.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
@@ -24,7 +25,10 @@ const taken = Buffer.from("{}");
 /** Request → answer, so that a repeated read costs the other process nothing but the wait. */
 const answers = new Map();
 
+let requests = 0;
+
 const server = createServer((request, response) => {
+  requests++;
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", () => {
@@ -42,4 +46,5 @@ const server = createServer((request, response) => {
 });
 server.keepAliveTimeout = 600_000;
 server.listen(0, "127.0.0.1", () => process.send(server.address().port));
+process.on("message", () => process.send(requests));
 process.on("disconnect", () => process.exit());
