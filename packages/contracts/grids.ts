@@ -1,47 +1,25 @@
 import * as z from "zod/mini";
 import { defineApi, file } from "./api.ts";
 import { AreaCode } from "./area.ts";
-
-// ---------------------------------------------------------------------------------------------------- parts of records
-
-/**
- * Immutable ids. An id is a birth path: county, then `.street`, `.community`, `.place`, each eight letters or digits.
- * It says where a record was first registered, and so which partition holds it; codes and names may change, it does not.
- */
-const segments = (n: number) => new RegExp(`^[a-z0-9]{8}(\\.[a-z0-9]{8}){${n - 1}}$`);
-export const CountyId = z.string().check(z.regex(segments(1)), z.meta({ id: "CountyId", example: "c0000001" }));
-export const StreetId = z.string().check(z.regex(segments(2)), z.meta({ id: "StreetId" }));
-export const CommunityId = z.string().check(z.regex(segments(3)), z.meta({ id: "CommunityId" }));
-export const PlaceId = z.string().check(z.regex(segments(4)), z.meta({ id: "PlaceId" }));
-export const ImportId = z.string().check(z.regex(/^[a-z0-9]{8}\.i[a-z0-9]{26}$/), z.meta({ id: "ImportId" }));
-
-const name = (most: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(most), z.regex(/^[^\p{Cc}]*$/u));
-const Name = name(60);
-const Count = z.int().check(z.gte(0), z.lte(10_000_000));
-const IsoDate = z.iso.date();
-const Instant = z.iso.datetime({ offset: true });
-/** Why a figure is changed: kept with the change, because the county answers to auditors. */
-const Reason = name(300);
-
-const TextOf = z.object({ zh: z.string(), en: z.string() }).register(z.globalRegistry, { id: "Text" });
-
-/** Who changed a record last, when and why. */
-export const Change = z
-  .object({
-    at: Instant,
-    /** Account (issuer and subject), not a person's name. */
-    by: z.string(),
-    reason: z.string(),
-    /** The import that made the change. */
-    import: z.optional(ImportId),
-  })
-  .register(z.globalRegistry, { id: "Change" });
-
-const versioned = { version: z.int().check(z.gte(1)), changed: Change };
-const Status = z.enum(["active", "withdrawn"]);
-const AreaRef = z
-  .object({ id: z.string(), code: AreaCode, name: z.string() })
-  .register(z.globalRegistry, { id: "AreaRef" });
+import {
+  AreaRef,
+  CommunityId,
+  Count,
+  CountyId,
+  ImportId,
+  Instant,
+  IsoDate,
+  Name,
+  name,
+  PlaceId,
+  pageOf,
+  paging,
+  Reason,
+  Status,
+  StreetId,
+  TextOf,
+  versioned,
+} from "./parts.ts";
 
 // -------------------------------------------------------------------------------------------------------------- records
 
@@ -265,14 +243,6 @@ export const UPLOAD_BYTES = 16 * 1024 * 1024;
 
 // --------------------------------------------------------------------------------------------------------------- routes
 
-const Limit = z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(200)), 50);
-const paging = { limit: Limit, cursor: z.optional(z.string().check(z.maxLength(500))) };
-const pageOf = <S extends z.ZodMiniType>(item: S) =>
-  z.object({
-    items: z.array(item),
-    /** Ask for the next page with `cursor`; null: this was the last. */
-    next: z.nullable(z.string()),
-  });
 const StatusFilter = z._default(z.enum(["active", "withdrawn", "all"]), "active");
 
 const community = z.object({ community: CommunityId });

@@ -286,11 +286,14 @@ describe("what is asked", () => {
     ["null", [400, "invalid-request", " type"]],
     ['{"area":"370725001"}', [400, "invalid-request", "/text required"]],
     ['{"area":"37072","text":"x"}', [400, "invalid-request", "/area format"]],
-    ['{"area":"370725001","text":"x","__proto__":1,"more":2}', [400, "invalid-request", "/more unknown"]],
+    [
+      '{"area":"370725001","text":"x","__proto__":1,"more":2}',
+      [400, "invalid-request", "/__proto__ unknown", "/more unknown"],
+    ],
     [`{"area":"370725001","text":"x","deep":${"[".repeat(20)}${"]".repeat(20)}}`, [400, "invalid-request"]],
     [`${'{"a":'.repeat(100_00)}`, [400, "invalid-request"]],
     [`{"area":"370725001","text":"${"x".repeat(REQUEST_LIMITS.jsonBytes)}"}`, [413, "too-large"]],
-  ])("a body that cannot be taken is refused: %.60s", async (raw, told) => {
+  ])("a body that cannot be taken is refused (%#)", async (raw, told) => {
     expect(await refused({ raw, headers: json })).toEqual(told);
   });
 
@@ -418,7 +421,7 @@ describe("what is answered", () => {
     expect(status).toBe(200);
     expect(Buffer.from(body, "base64").toString()).toBe("a,b");
     expect(headers["content-type"]).toBe("text/csv");
-    expect(headers["content-disposition"]).toBe("attachment; filename*=UTF-8''%E8%A1%A8%201.csv");
+    expect(headers["content-disposition"]).toBe(`attachment; filename="table.csv"; filename*=UTF-8''%E8%A1%A8%201.csv`);
   });
 
   test("fields the contract does not name stay inside", async () => {
@@ -622,18 +625,13 @@ test("a handler reads one clock, the request's", async () => {
 
 test("a handler map that lacks a route, or has one of the wrong kind, does not compile", () => {
   const { addNote, ...lacking } = handlers();
+  const ofWrongKind = { ...lacking, addNote: async () => ({ body: { id: "", area: "", text: "" } }) };
+  const ofWrongAnswer = { ...lacking, addNote, listNotes: async () => ({ body: { items: [1], next: null } }) };
   // @ts-expect-error: addNote is missing
   const incomplete: Handlers<typeof sample> = lacking;
   // @ts-expect-error: a command that must run once has `run` and `replay`
-  const wrongKind: Handlers<typeof sample> = {
-    ...lacking,
-    addNote: async () => ({ body: { id: "", area: "", text: "" } }),
-  };
+  const wrongKind: Handlers<typeof sample> = ofWrongKind;
   // @ts-expect-error: the answer is not the contract's
-  const wrongAnswer: Handlers<typeof sample> = {
-    ...lacking,
-    addNote,
-    listNotes: async () => ({ body: { items: [1], next: null } }),
-  };
+  const wrongAnswer: Handlers<typeof sample> = ofWrongAnswer;
   expect([incomplete, wrongKind, wrongAnswer].map((map) => "addNote" in map)).toEqual([false, true, true]);
 });

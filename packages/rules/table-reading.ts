@@ -125,7 +125,7 @@ export function readTables(sheets: readonly Sheet[], columns: Columns): Reading 
       } else if (layout === undefined || isTitle(texts)) {
         // A title after rows begins another table on the same sheet.
         title.push(first);
-      } else if (TOTAL.test(first)) {
+      } else if (TOTAL.test(first.replace(/\s/g, ""))) {
         if (first !== textOf(COMPUTED_TOTAL)) totals.push(totalOf(sheet.name, row, layout, texts));
       } else if (!NOTE.test(first)) {
         lines.push(lineOf(sheet.name, row, layout, cells, columns));

@@ -4,11 +4,11 @@ import {
   type Finding,
   type grids,
   type Import,
-  ImportId,
   type ImportRow,
   type NewPlace,
   UPLOAD_BYTES,
 } from "@county/contracts/grids.ts";
+import { ImportId } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
 import { readCursor, writeCursor } from "@county/platform/cursor.ts";

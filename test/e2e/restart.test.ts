@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,7 +56,7 @@ test("a second start on the same data, or on the same port, is refused and harms
   expect(second.said()).not.toMatch(/\n\s+at /);
 
   const taken = new URL(running.url).port;
-  const elsewhere = join(dataDir, "../county-restart-never-made");
+  const elsewhere = join(dataDir, "never-made");
   const third = start({ ...environment, PORT: taken, DATA_DIR: elsewhere });
   expect(await third.ended).toBe(1);
   expect(third.said()).toMatch(new RegExp(`端口 ${taken} 已被占用`));
@@ -67,6 +67,7 @@ test("a second start on the same data, or on the same port, is refused and harms
   const fourth = start({ ...environment, PORT: String(port), DATA_DIR: elsewhere });
   expect(await fourth.ended).toBe(1);
   blocker.close();
+  expect(existsSync(elsewhere)).toBe(false);
 
   expect(await healthOf(running)).toMatchObject({ status: "ok" });
 });
