@@ -86,7 +86,9 @@ const builtins: Plugin = {
       contents: `module.exports = ${loaded(path)};`,
     }));
     build.onLoad({ filter: /./, namespace: "builtin-names" }, ({ path }) => {
-      const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => /^[a-z_$][\w$]*$/i.test(name));
+      const names = Object.keys(process.getBuiltinModule(`node:${path}`) ?? {}).filter((name) =>
+        /^[a-z_$][\w$]*$/i.test(name),
+      );
       const lines = names
         .filter((name) => name !== "default")
         .map((name, i) => `const _${i} = /* @__PURE__ */ (() => m.${name})(); export { _${i} as ${name} };`);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Problem } from "@county/contracts/problem.ts";
 import * as z from "zod/mini";
-import type { Action, Table } from "./table.ts";
+import { type Action, type Table, Twin } from "./table.ts";
 
 /** The key record of a command: which request came, and where its result is found. */
 const KeyItem = z.object({ digest: z.string(), ref: z.string() });
@@ -13,6 +13,12 @@ const KEY_DAYS = 35;
 export interface CommandRecord {
   /** @param ref the result's name, from which `replay` answers again */
   readonly done: (ref: string) => Action<"key">;
+  /**
+   * Ends the run here if the command has run before. The transaction would end it too; this is for a run that is
+   * costly, or leaves files behind.
+   * @throws Twin
+   */
+  readonly first: () => Promise<void>;
 }
 
 export interface Commands {
@@ -31,20 +37,24 @@ export function commands(
 ): Commands {
   const pk = `key#${hash([request.account, request.routeKey, request.key])}`;
   const digest = hash(request.content);
+  const earlier = async () => {
+    const item = await table.get({ pk, sk: "key" });
+    if (item === undefined) return undefined;
+    const stored = z.parse(KeyItem, item);
+    if (stored.digest !== digest) {
+      throw new Problem("key-reused", {
+        zh: "这个 Idempotency-Key 已用于另一个请求，请换一个",
+        en: "This Idempotency-Key was used for another request; take a new one",
+      });
+    }
+    return stored.ref;
+  };
   return {
-    async earlier() {
-      const item = await table.get({ pk, sk: "key" });
-      if (item === undefined) return undefined;
-      const stored = z.parse(KeyItem, item);
-      if (stored.digest !== digest) {
-        throw new Problem("key-reused", {
-          zh: "这个 Idempotency-Key 已用于另一个请求，请换一个",
-          en: "This Idempotency-Key was used for another request; take a new one",
-        });
-      }
-      return stored.ref;
-    },
+    earlier,
     record: {
+      first: async () => {
+        if ((await earlier()) !== undefined) throw new Twin();
+      },
       done: (ref) => ({
         name: "key",
         put: { pk, sk: "key", digest, ref, expires: Math.floor(request.now / 1000) + KEY_DAYS * 86_400 },

@@ -149,19 +149,21 @@ export function serve<A extends Api>(api: A, handlers: Handlers<A>, { table, obs
     .handler(async (event) => await metered((seen.get(event) as Seen).units, async () => await answer(event)));
 }
 
-/** Runs a command, or answers as its earlier run did. Two at once: one commits, the other waits for it a moment. */
+/**
+ * Runs a command, or answers as its earlier run did. Nothing is looked up beforehand: the key record in the command's
+ * transaction lets only one run commit, so an earlier one is found when this one fails, and a first one pays no read.
+ * Two at once: one commits, the other waits for it a moment.
+ */
 async function once(
   handler: Extract<AnyHandler, { run: unknown }>,
   input: AnyInput,
   context: Context,
   command: Commands,
 ): Promise<AnyReply> {
-  const earlier = await command.earlier();
-  if (earlier !== undefined) return await handler.replay(earlier, context);
   try {
     return await handler.run(input, context);
   } catch (error) {
-    // The twin may also have made this run fail by its effect ("that name is taken"), so any failure looks once more.
+    // A twin may also make this run fail by its effect ("that name is taken"), so any failure looks for one.
     for (let attempt = 0; ; attempt++) {
       const ref = await command.earlier();
       if (ref !== undefined) return await handler.replay(ref, context);

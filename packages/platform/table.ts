@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { DynamoDBClient, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import {
+  BatchGetCommand,
   DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
@@ -55,6 +56,7 @@ export const MOST_ACTIONS = 100;
 
 export interface Table {
   readonly name: string;
+  /** Consistent. Items asked for in the same turn of the event loop travel in one call. */
   get(key: Key): Promise<Item | undefined>;
   /** Every item of a partition whose sort key begins with `prefix`, all pages, in the order asked for. */
   queryAll(pk: string, prefix: string, order?: "up" | "down"): Promise<Item[]>;
@@ -116,13 +118,7 @@ export function table(name: string, client: DynamoDBDocumentClient): Table {
   const self: Table = {
     name,
 
-    async get({ pk, sk }) {
-      const answer = await client.send(
-        new GetCommand({ TableName: name, Key: { pk, sk }, ConsistentRead: true, ...CAPACITY }),
-      );
-      count("read", answer.ConsumedCapacity);
-      return answer.Item as Item | undefined;
-    },
+    get: gathered(name, client, count),
 
     async queryAll(pk, prefix, order = "up") {
       const items: Item[] = [];
@@ -214,6 +210,77 @@ export function table(name: string, client: DynamoDBDocumentClient): Table {
   };
   return self;
 }
+
+/** The largest number of keys DynamoDB takes in one batch. */
+const MOST_KEYS = 100;
+
+/**
+ * Reads by key, gathered: what one request asks for at once is one call, because a call costs far more than an item.
+ * Each request gathers for itself, so that its units are counted as its own.
+ */
+function gathered(
+  name: string,
+  client: DynamoDBDocumentClient,
+  count: (kind: keyof Units, ...consumed: ({ CapacityUnits?: number | undefined } | undefined)[]) => void,
+): Table["get"] {
+  interface Asked {
+    readonly key: Key;
+    readonly answer: Promise<Item | undefined>;
+    readonly give: (item: Item | undefined) => void;
+    readonly fail: (error: unknown) => void;
+  }
+  const waiting = new Map<Units | undefined, Map<string, Asked>>();
+
+  const fetchOne = async ({ key, give }: Asked) => {
+    const answer = await client.send(new GetCommand({ TableName: name, Key: key, ConsistentRead: true, ...CAPACITY }));
+    count("read", answer.ConsumedCapacity);
+    give(answer.Item as Item | undefined);
+  };
+  const fetchMany = async (asked: Map<string, Asked>) => {
+    let Keys: Key[] = [...asked.values()].map(({ key }) => key);
+    for (let attempt = 0; Keys.length > 0; attempt++) {
+      if (attempt > 0) await backOff(attempt);
+      if (attempt === TRIES) throw Object.assign(new Error("keys left over"), { name: "ThrottlingException" });
+      const RequestItems = { [name]: { Keys: Keys.slice(0, MOST_KEYS), ConsistentRead: true } };
+      const answer = await client.send(new BatchGetCommand({ RequestItems, ...CAPACITY }));
+      count("read", ...(answer.ConsumedCapacity ?? []));
+      for (const item of (answer.Responses?.[name] ?? []) as Item[]) asked.get(idOf(item))?.give(item);
+      // What was left over for want of room comes again; what did come, or is not there, does not.
+      const left = (answer.UnprocessedKeys?.[name]?.Keys ?? []) as Key[];
+      const answered = Keys.slice(0, MOST_KEYS).filter((key) => !left.some((one) => idOf(one) === idOf(key)));
+      for (const key of answered) asked.get(idOf(key))?.give(undefined);
+      if (answered.length > 0) attempt = -1;
+      Keys = [...left, ...Keys.slice(MOST_KEYS)];
+    }
+  };
+  const flush = async (units: Units | undefined) => {
+    const asked = waiting.get(units) as Map<string, Asked>;
+    waiting.delete(units);
+    try {
+      const [first] = asked.values();
+      await (asked.size === 1 && first ? fetchOne(first) : fetchMany(asked));
+    } catch (error) {
+      for (const { fail } of asked.values()) fail(error);
+    }
+  };
+
+  return async ({ pk, sk }) => {
+    const units = meter.getStore();
+    let asked = waiting.get(units);
+    if (asked === undefined) {
+      asked = new Map();
+      waiting.set(units, asked);
+      queueMicrotask(() => void flush(units));
+    }
+    const key = { pk, sk };
+    const already = asked.get(idOf(key));
+    if (already) return await already.answer;
+    const { promise, resolve, reject } = Promise.withResolvers<Item | undefined>();
+    asked.set(idOf(key), { key, answer: promise, give: resolve, fail: reject });
+    return await promise;
+  };
+}
+const idOf = ({ pk, sk }: Key): string => `${pk}\n${sk}`;
 
 function condition(when: When) {
   if (when === "absent") return { ConditionExpression: "attribute_not_exists(pk)" };

@@ -636,6 +636,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
           asOf,
         });
         const { check, tableFileOf } = await loadImports();
+        await context.command.first();
         await files.put(tableFileOf(given.id), body.bytes, body.contentType);
         const { record, result } = await check(deps, given, body.bytes, context.late);
         await store.addImport(record, false, context.command.done(record.id));
