@@ -43,6 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw new Error(`DynamoDB Local did not start: ${reason}\n${said}`);
   }
   project.provide("dynamodb", endpoint);
+  project.provide("tellsTransactionUnits", false);
   return stop;
 }
 

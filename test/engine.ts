@@ -8,6 +8,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Address of the DynamoDB API that db tests use. */
     dynamodb: string;
+    /** Whether it tells a transaction's units rightly; DynamoDB Local tells those of two items, however many there are. */
+    tellsTransactionUnits: boolean;
   }
 }
 
@@ -17,6 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = mkdtempSync(join(tmpdir(), "county-engine-"));
   const engine = named ? await ownEngine(named) : await startEngine(folder);
   project.provide("dynamodb", engine.endpoint);
+  project.provide("tellsTransactionUnits", engine.kind === "embedded");
   return async () => {
     await engine.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -77,6 +77,7 @@ export function throughGateway(handle: Handle, grants: readonly Grant[], subject
         ),
         requestContext: {
           requestId: "gateway-request",
+          http: { sourceIp: "192.0.2.1" },
           authorizer: {
             jwt: { claims: { iss: "https://issuer", sub: subject, grants: grants.map(writeGrant) }, scopes: [] },
           },

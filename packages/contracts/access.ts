@@ -7,26 +7,30 @@ export const permissions = {
   "register.read": { zh: "查看社区与小区台账", en: "Read the register of communities and places" },
   "register.write": { zh: "新增、修改台账", en: "Add to and correct the register" },
   "register.import": { zh: "导入台账表格", en: "Import tables into the register" },
+  "grids.read": { zh: "查看网格", en: "Read the grid maps" },
+  "grids.write": { zh: "划定、调整网格", en: "Draw and change the grid maps" },
+  "codes.confirm": { zh: "确认社区正式编码", en: "Confirm a community's official code" },
   "areas.write": { zh: "设立县、街道", en: "Set up counties and streets" },
 } as const satisfies Record<string, Text>;
 export type Permission = keyof typeof permissions;
 
-const reader: readonly Permission[] = ["register.read"];
-const keeper: readonly Permission[] = ["register.read", "register.write", "register.import"];
+const reader: readonly Permission[] = ["register.read", "grids.read"];
+const keeper: readonly Permission[] = [...reader, "register.write", "register.import"];
 
 /**
  * What each role may do inside the areas it is granted for. Data that people can read: it stands in the OpenAPI document.
- * The civil affairs bureau leads the community layout (2.1), so it alone sets up streets; streets and communities
- * keep the register of their own area; everybody else reads.
+ * The civil affairs bureau leads the community layout (2.1), so it alone sets up streets and confirms codes; the
+ * political and legal affairs commission leads the grids (2.2.1) and draws them with the streets; streets and
+ * communities keep the register of their own area; everybody else reads.
  */
 export const roles = {
   "county.civil-affairs": {
     title: { zh: "县民政局", en: "County civil affairs bureau" },
-    may: [...keeper, "areas.write"],
+    may: [...keeper, "areas.write", "codes.confirm"],
   },
   "county.political-legal": {
     title: { zh: "县委政法委", en: "County political and legal affairs commission" },
-    may: keeper,
+    may: [...keeper, "grids.write"],
   },
   "county.organisation": { title: { zh: "县委组织部", en: "County organisation department" }, may: reader },
   "county.finance": { title: { zh: "县财政局", en: "County finance bureau" }, may: reader },
@@ -35,10 +39,10 @@ export const roles = {
   "county.hr": { title: { zh: "县人社局", en: "County human resources bureau" }, may: reader },
   "county.inspection": { title: { zh: "督查局", en: "Inspection office" }, may: reader },
   "county.approval": { title: { zh: "县审批服务局", en: "County approval service bureau" }, may: reader },
-  "street.admin": { title: { zh: "街道管理员", en: "Street administrator" }, may: keeper },
+  "street.admin": { title: { zh: "街道管理员", en: "Street administrator" }, may: [...keeper, "grids.write"] },
   "community.admin": {
     title: { zh: "社区管理员", en: "Community administrator" },
-    may: ["register.read", "register.write"],
+    may: [...reader, "register.write"],
   },
   "grid.worker": { title: { zh: "网格员", en: "Grid worker" }, may: reader },
   "company.agent": { title: { zh: "物业企业经办人", en: "Property company agent" }, may: [] },

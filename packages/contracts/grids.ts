@@ -1,11 +1,13 @@
 import * as z from "zod/mini";
 import { defineApi, file } from "./api.ts";
 import { AreaCode } from "./area.ts";
+import { GridKind, GridMember, GridTier, mapRoutes } from "./grid-maps.ts";
 import {
   AreaRef,
   CommunityId,
   Count,
   CountyId,
+  GridId,
   ImportId,
   Instant,
   IsoDate,
@@ -165,20 +167,37 @@ export const ImportRow = z
   .register(z.globalRegistry, { id: "ImportRow" });
 export type ImportRow = z.infer<typeof ImportRow>;
 
-/** A total, or another figure, as a table prints it against what its rows make. */
+const Verdict = z.enum(["meets", "deviates", "breaches", "ambiguous", "cannot-tell"]);
+const Observation = z.nullable(z.union([z.int(), z.object({ min: z.int(), max: z.nullable(z.int()) }), TextOf]));
+
+/** A verdict with all it rests on; the rules say what each part means. */
 export const Finding = z
   .object({
     rule: z.string(),
     clause: z.string(),
-    verdict: z.enum(["meets", "deviates", "breaches", "ambiguous", "cannot-tell"]),
+    verdict: Verdict,
     subject: AreaRef,
     title: TextOf,
-    observed: z.nullable(z.number()),
-    expected: z.nullable(z.number()),
-    /** observed − expected */
-    difference: z.nullable(z.number()),
+    /** A number, a range with both ends included (max null: none), or words. */
+    observed: Observation,
+    expected: Observation,
+    /** observed − expected; from a range, from its nearer end */
+    difference: z.nullable(z.int()),
+    /** What it costs, below 0 saves, in fen. */
+    moneyFen: z.optional(z.int()),
     inputs: z.array(z.object({ name: TextOf, value: Scalar, asOf: IsoDate, source: z.string() })),
     steps: z.array(TextOf),
+    /** Empty too where the finding was kept before parameters were named. */
+    parameters: z._default(
+      z.array(z.object({ id: z.string(), value: z.unknown(), from: IsoDate, source: TextOf, verified: z.boolean() })),
+      [],
+    ),
+    /** What other readings of the plan would give. */
+    otherReading: z.optional(
+      z.array(z.object({ parameter: z.string(), reading: z.string(), verdict: Verdict, explanation: TextOf })),
+    ),
+    /** A deviation accepted up to a day, included: the verdict stays. */
+    accepted: z.optional(z.object({ reason: z.string(), by: z.string(), until: IsoDate, expired: z.boolean() })),
   })
   .register(z.globalRegistry, { id: "Finding" });
 export type Finding = z.infer<typeof Finding>;
@@ -296,7 +315,7 @@ export const grids = defineApi(
       }),
       response: County,
       status: 201,
-      units: { read: 8, write: 30 },
+      units: { read: 6, write: 22 },
     },
     getAreas: {
       method: "GET",
@@ -307,7 +326,7 @@ export const grids = defineApi(
       query: z.strictObject({ area: AreaCode }),
       response: County,
       status: 200,
-      units: { read: 10, write: 0 },
+      units: { read: 9, write: 0 },
     },
     editArea: {
       method: "PATCH",
@@ -320,7 +339,7 @@ export const grids = defineApi(
       body: z.strictObject({ name: Name, reason: Reason }),
       response: County,
       status: 200,
-      units: { read: 10, write: 60 },
+      units: { read: 11, write: 65 },
     },
     listCommunities: {
       method: "GET",
@@ -331,7 +350,7 @@ export const grids = defineApi(
       query: z.strictObject({ area: AreaCode, status: StatusFilter, ...paging }),
       response: pageOf(Community),
       status: 200,
-      units: { read: 10, write: 0 },
+      units: { read: 9, write: 0 },
     },
     exportCommunities: {
       method: "GET",
@@ -342,7 +361,7 @@ export const grids = defineApi(
       query: exported,
       response: file(XLSX, CSV),
       status: 200,
-      units: { read: 10, write: 0 },
+      units: { read: 9, write: 0 },
     },
     createCommunity: {
       method: "POST",
@@ -354,7 +373,7 @@ export const grids = defineApi(
       body: NewCommunity,
       response: Community,
       status: 201,
-      units: { read: 8, write: 60 },
+      units: { read: 6, write: 68 },
     },
     getCommunity: {
       method: "GET",
@@ -378,7 +397,7 @@ export const grids = defineApi(
       body: CommunityEdit,
       response: Community,
       status: 200,
-      units: { read: 4, write: 60 },
+      units: { read: 4, write: 63 },
     },
     getCommunityHistory: {
       method: "GET",
@@ -390,7 +409,7 @@ export const grids = defineApi(
       query: z.strictObject(paging),
       response: pageOf(CommunityEntry),
       status: 200,
-      units: { read: 120, write: 0 },
+      units: { read: 180, write: 0 },
     },
     listPlaces: {
       method: "GET",
@@ -401,7 +420,7 @@ export const grids = defineApi(
       query: z.strictObject({ area: AreaCode, kind: z.optional(PlaceKind), status: StatusFilter, ...paging }),
       response: pageOf(Place),
       status: 200,
-      units: { read: 40, write: 0 },
+      units: { read: 41, write: 0 },
     },
     exportPlaces: {
       method: "GET",
@@ -412,7 +431,7 @@ export const grids = defineApi(
       query: exported,
       response: file(XLSX, CSV),
       status: 200,
-      units: { read: 80, write: 0 },
+      units: { read: 68, write: 0 },
     },
     createPlace: {
       method: "POST",
@@ -424,7 +443,7 @@ export const grids = defineApi(
       body: NewPlace,
       response: Place,
       status: 201,
-      units: { read: 8, write: 80 },
+      units: { read: 9, write: 84 },
     },
     getPlace: {
       method: "GET",
@@ -435,7 +454,7 @@ export const grids = defineApi(
       params: place,
       response: Place,
       status: 200,
-      units: { read: 5, write: 0 },
+      units: { read: 9, write: 0 },
     },
     editPlace: {
       method: "PATCH",
@@ -448,7 +467,7 @@ export const grids = defineApi(
       body: PlaceEdit,
       response: Place,
       status: 200,
-      units: { read: 5, write: 80 },
+      units: { read: 9, write: 82 },
     },
     getPlaceHistory: {
       method: "GET",
@@ -460,7 +479,7 @@ export const grids = defineApi(
       query: z.strictObject(paging),
       response: pageOf(PlaceEntry),
       status: 200,
-      units: { read: 250, write: 0 },
+      units: { read: 304, write: 0 },
     },
     getPlaceGeometry: {
       method: "GET",
@@ -471,7 +490,7 @@ export const grids = defineApi(
       params: place,
       response: Geometry,
       status: 200,
-      units: { read: 30, write: 0 },
+      units: { read: 11, write: 0 },
     },
     putPlaceGeometry: {
       method: "PUT",
@@ -484,7 +503,7 @@ export const grids = defineApi(
       body: z.strictObject({ reason: Reason, geometry: Geometry }),
       response: Place,
       status: 200,
-      units: { read: 5, write: 300 },
+      units: { read: 9, write: 96 },
     },
     createImport: {
       method: "POST",
@@ -502,7 +521,7 @@ export const grids = defineApi(
       body: file(XLSX, CSV, "application/octet-stream"),
       response: Import,
       status: 201,
-      units: { read: 40, write: 40 },
+      units: { read: 39, write: 6 },
     },
     createUpload: {
       method: "POST",
@@ -520,7 +539,7 @@ export const grids = defineApi(
       }),
       response: UploadForm,
       status: 201,
-      units: { read: 4, write: 12 },
+      units: { read: 3, write: 8 },
     },
     listImports: {
       method: "GET",
@@ -531,7 +550,7 @@ export const grids = defineApi(
       query: z.strictObject({ area: AreaCode, ...paging }),
       response: pageOf(ImportHead),
       status: 200,
-      units: { read: 60, write: 0 },
+      units: { read: 4, write: 0 },
     },
     getImport: {
       method: "GET",
@@ -580,7 +599,7 @@ export const grids = defineApi(
       params: importOf,
       response: Import,
       status: 202,
-      units: { read: 4, write: 20 },
+      units: { read: 2, write: 8 },
     },
     commitImport: {
       method: "POST",
@@ -593,7 +612,43 @@ export const grids = defineApi(
       params: importOf,
       response: Import,
       status: 200,
+      units: { read: 38, write: 640 },
+    },
+    ...mapRoutes,
+    movePlace: {
+      method: "POST",
+      path: "/places/{place}/move",
+      summary: { zh: "小区划入另一社区", en: "Move a place to another community, out of one grid and into another" },
+      permission: "grids.write",
+      area: "record",
+      idempotent: true,
+      ifMatch: true,
+      params: place,
+      body: z.strictObject({
+        to: CommunityId,
+        /** The grid of the other community that serves it from then on; left out: none yet. */
+        grid: z.optional(GridId),
+        from: IsoDate,
+        reason: Reason,
+        correction: z._default(z.boolean(), false),
+      }),
+      response: Place,
+      status: 201,
       units: { read: 60, write: 400 },
+    },
+    confirmCode: {
+      method: "POST",
+      path: "/communities/{community}/code",
+      summary: { zh: "确认社区正式编码", en: "Give a community its official code; the former one stays its alias" },
+      permission: "codes.confirm",
+      area: "record",
+      idempotent: true,
+      ifMatch: true,
+      params: community,
+      body: z.strictObject({ code: AreaCode, from: IsoDate, reason: Reason }),
+      response: Community,
+      status: 201,
+      units: { read: 10, write: 100 },
     },
     listFindings: {
       method: "GET",
@@ -604,7 +659,7 @@ export const grids = defineApi(
       query: z.strictObject({ area: AreaCode, verdict: z.optional(Finding.shape.verdict), ...paging }),
       response: pageOf(Finding),
       status: 200,
-      units: { read: 10, write: 0 },
+      units: { read: 9, write: 0 },
     },
   },
 );
@@ -644,6 +699,28 @@ export const gridsEvents = {
     state: z.object({
       community: CommunityId,
       places: z.array(z.object({ id: PlaceId, figures: PlaceFigures, asOf: IsoDate, status: Status })),
+    }),
+  }),
+  "grids.map-changed": z.object({
+    area: AreaCode,
+    version: z.int(),
+    state: z.object({
+      community: CommunityId,
+      /** The first day this map holds. */
+      from: IsoDate,
+      map: z.object({
+        grids: z.array(
+          z.object({
+            id: GridId,
+            number: z.int(),
+            name: z.string(),
+            kind: GridKind,
+            tier: GridTier,
+            members: z.array(GridMember),
+            since: IsoDate,
+          }),
+        ),
+      }),
     }),
   }),
   /** Fact: an uploaded table waits to be checked, or a checked one too large for a request waits to be published. */

@@ -12,6 +12,10 @@ export const CountyId = z.string().check(z.regex(segments(1)), z.meta({ id: "Cou
 export const StreetId = z.string().check(z.regex(segments(2)), z.meta({ id: "StreetId" }));
 export const CommunityId = z.string().check(z.regex(segments(3)), z.meta({ id: "CommunityId" }));
 export const PlaceId = z.string().check(z.regex(segments(4)), z.meta({ id: "PlaceId" }));
+/** A grid's id: its community's, then `.g` and eight letters or digits. */
+export const GridId = z
+  .string()
+  .check(z.regex(/^[a-z0-9]{8}(\.[a-z0-9]{8}){2}\.g[a-z0-9]{8}$/), z.meta({ id: "GridId" }));
 export const ImportId = z.string().check(z.regex(/^[a-z0-9]{8}\.i[a-z0-9]{26}$/), z.meta({ id: "ImportId" }));
 
 export const name = (most: number) =>

@@ -1009,6 +1009,39 @@ export const parameters = {
       },
     ],
   },
+  "policy.grid.small-compound": {
+    clause: "2.2.1",
+    title: { zh: "怎样算户数少、可以合用网格的小区", en: "Which compounds are small enough to share a grid" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "below-size" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "below-size",
+        meaning: { zh: "每个小区的户数都不到网格户数的下限", en: "Each has fewer households than the least of a grid" },
+      },
+      {
+        value: "together-within",
+        meaning: {
+          zh: "合在一起不超过网格户数的上限",
+          en: "Together they have no more households than the most of a grid",
+        },
+      },
+    ],
+  },
+  "policy.villages.undivided": {
+    clause: "2.2.1",
+    title: { zh: "一个小区一个网格是否也适用于村庄", en: "Whether one compound, one grid also holds for villages" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "as-compounds" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "as-compounds", meaning: { zh: "村庄与小区一样不拆分", en: "A village is not split either" } },
+      { value: "compounds-only", meaning: { zh: "条文只讲小区，村庄可以拆分", en: "A village may be split" } },
+    ],
+  },
   "policy.villages.place-count": {
     clause: "A2",
     title: { zh: "附件2所印小区及村庄数的含义", en: "What annex 2's printed number of compounds and villages counts" },

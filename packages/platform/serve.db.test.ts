@@ -1,3 +1,4 @@
+import { ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { writeGrant } from "@county/contracts/access.ts";
 import { defineApi, file, REQUEST_LIMITS } from "@county/contracts/api.ts";
 import { AreaCode } from "@county/contracts/area.ts";
@@ -5,7 +6,7 @@ import { Problem, type ProblemDocument } from "@county/contracts/problem.ts";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod/mini";
-import { freshTable } from "../../test/table.ts";
+import { type Client, freshTable } from "../../test/table.ts";
 import type { Handlers } from "./context.ts";
 import type { Observer } from "./observe.ts";
 import { type Serving, serve } from "./serve.ts";
@@ -84,8 +85,9 @@ const sample = defineApi(
 );
 
 let table: Table;
+let client: Client;
 beforeAll(async () => {
-  ({ table } = await freshTable());
+  ({ table, client } = await freshTable());
 });
 
 const told: string[] = [];
@@ -159,7 +161,10 @@ interface Asked {
   headers?: Record<string, string | undefined>;
   grants?: readonly string[] | string;
   subject?: string | null;
+  /** A new one for each request unless given. */
+  address?: string;
 }
+let addresses = 0;
 const street = writeGrant({ role: "street.admin", area: "370725001" });
 const reader = writeGrant({ role: "auditor", area: "370725" });
 
@@ -183,6 +188,7 @@ async function ask(handle: Handle, routeKey: string, asked: Asked = {}) {
     ...(path && { pathParameters: path }),
     requestContext: {
       requestId: "gateway-1",
+      http: { sourceIp: asked.address ?? `192.0.2.${++addresses}` },
       ...(subject !== null && {
         authorizer: { jwt: { claims: { iss: "https://issuer", sub: subject, grants }, scopes: [] } },
       }),
@@ -259,6 +265,27 @@ describe("who may", () => {
   test("grants may come flattened by the gateway", async () => {
     const grants = `[${reader} ${street}]`;
     expect((await ask(serving(), "GET /notes", { query: { area: "370725002" }, grants })).status).toBe(200);
+  });
+});
+
+describe("a public route", () => {
+  test("takes sixty calls a minute from one address, and keeps no address", async () => {
+    let now = Date.parse("2020-06-20T00:00:30Z");
+    const handle = serving({}, { clock: () => now });
+    const call = async (address: string) => await ask(handle, "GET /file", { subject: null, address });
+    const statuses = (await Promise.all(Array.from({ length: 65 }, () => call("203.0.113.7")))).map(
+      ({ status }) => status,
+    );
+    expect(statuses.filter((status) => status === 200)).toHaveLength(60);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(5);
+    const refused = await call("203.0.113.7");
+    expect([refused.status, refused.problem.code, refused.headers["retry-after"]]).toEqual([429, "rate-limited", "60"]);
+    expect((await call("203.0.113.8")).status).toBe(200);
+    now += 60_000;
+    expect((await call("203.0.113.7")).status).toBe(200);
+    const { Items: items = [] } = await client.send(new ScanCommand({ TableName: table.name }));
+    expect(items.length).toBeGreaterThan(0);
+    expect(JSON.stringify(items)).not.toContain("203.0.113");
   });
 });
 

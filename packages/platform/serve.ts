@@ -69,7 +69,8 @@ export function serve<A extends Api>(api: A, handlers: Handlers<A>, { table, obs
       ifMatch: route.ifMatch ? ifMatchOf(event) : undefined,
     };
     const { permission } = route;
-    if (permission !== "public" && route.area !== "record") {
+    if (permission === "public") await refuseFlood(event);
+    else if (route.area !== "record") {
       const { area } = (route.area === "query" ? input.query : input.body) as { area: string };
       if (!may(caller, permission, [area])) throw forbidden(caller, permission, area);
     }
@@ -80,6 +81,15 @@ export function serve<A extends Api>(api: A, handlers: Handlers<A>, { table, obs
         ? await handler(input, context)
         : await once(handler, input, context, command as Commands);
     return render(event, route, reply);
+  };
+
+  /** Public routes have no account to hold to; the address is hashed with the minute, so that it is nowhere kept. */
+  const refuseFlood = async (event: Event): Promise<void> => {
+    const minute = Math.floor(clock() / 60_000);
+    const source = createHash("sha256").update(`${event.requestContext.http.sourceIp}#${minute}`).digest("base64url");
+    if (!(await table.countUpTo({ pk: `flood#${source}`, sk: "flood" }, PUBLIC_CALLS_A_MINUTE, (minute + 5) * 60))) {
+      throw new Problem("rate-limited", undefined, { retryAfterSeconds: 60 });
+    }
   };
 
   const commandOf = (event: Event, route: Route, raw: Uint8Array, caller: Caller): Commands => {
@@ -148,6 +158,9 @@ export function serve<A extends Api>(api: A, handlers: Handlers<A>, { table, obs
     ])
     .handler(async (event) => await metered((seen.get(event) as Seen).units, async () => await answer(event)));
 }
+
+/** Calls of public routes that one address may make in a minute; ours. */
+const PUBLIC_CALLS_A_MINUTE = 60;
 
 /**
  * Runs a command, or answers as its earlier run did. Nothing is looked up beforehand: the key record in the command's

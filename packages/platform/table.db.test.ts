@@ -152,6 +152,19 @@ describe("reading", () => {
     );
   });
 
+  test("many items at once is one call, whichever are there", async () => {
+    const pk = partition();
+    const keys = Array.from({ length: 120 }, (_, i) => ({ pk, sk: `${1_000 + i}` }));
+    await it.transact(keys.slice(0, 100).map((key) => put({ ...key, text: "x".repeat(3_000) })));
+    const sent = commandsOf(fresh.client);
+    const items = await Promise.all(keys.map((key) => it.get(key)));
+    expect(items.map((item) => item?.sk)).toEqual([
+      ...keys.slice(0, 100).map(({ sk }) => sk),
+      ...Array(20).fill(undefined),
+    ]);
+    expect(sent).toEqual(["BatchGetItemCommand", "BatchGetItemCommand"]);
+  });
+
   test("a partition nobody wrote to is empty", async () => {
     expect(await it.queryAll(partition(), "")).toEqual([]);
     expect(await it.queryPage(partition(), "", { limit: 5 })).toEqual({ items: [], more: false });
@@ -171,6 +184,15 @@ describe("reading", () => {
       { numRuns: 30 },
     );
   });
+});
+
+test("a count goes up to its most and no further, also when many count at once", async () => {
+  const key = { pk: partition(), sk: "flood" };
+  const counts = await Promise.all(Array.from({ length: 15 }, () => it.countUpTo(key, 10, 1_600_000_000)));
+  expect(counts.filter((counted) => counted)).toHaveLength(10);
+  expect(await it.countUpTo(key, 10, 1_700_000_000)).toBe(false);
+  expect(await it.countUpTo(key, 11, 1_800_000_000)).toBe(true);
+  expect(await it.get(key)).toEqual({ ...key, n: 11, expires: 1_800_000_000 });
 });
 
 test("units are what DynamoDB charges: 4 KB a read, 1 KB a write, twice that in a transaction", async () => {

@@ -5,6 +5,7 @@ import {
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import {
+  BatchGetCommand,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -142,6 +143,63 @@ test("a query goes on through pages that come early or empty, and tells truly wh
     .resolvesOnce({ Items: [item(1), item(2)], LastEvaluatedKey: item(2) })
     .resolvesOnce({ Items: [] });
   expect(await it.queryPage("a", "", { limit: 2 })).toEqual({ items: [item(1), item(2)], more: false });
+});
+
+describe("items asked for together", () => {
+  const key = (n: number) => ({ pk: "a", sk: `${n}` });
+  const keysOf = (call: number) =>
+    (database.commandCalls(BatchGetCommand)[call]?.args[0].input.RequestItems?.t?.Keys ?? []) as unknown[];
+
+  test("travel in one call, each once, and come back to whom they belong", async () => {
+    database.on(BatchGetCommand).resolves({
+      Responses: {
+        t: [
+          { ...key(3), n: 3 },
+          { ...key(1), n: 1 },
+        ],
+      },
+      ConsumedCapacity: [{ CapacityUnits: 3 }],
+    });
+    const units = { read: 0, write: 0 };
+    const items = await metered(units, async () => await Promise.all([1, 2, 3, 1].map((n) => it.get(key(n)))));
+    expect(items.map((item) => item?.n)).toEqual([1, undefined, 3, 1]);
+    expect(keysOf(0)).toEqual([key(1), key(2), key(3)]);
+    expect(database.calls()).toHaveLength(1);
+    expect(units).toEqual({ read: 3, write: 0 });
+  });
+
+  test("are asked for again where the database left some over, and in hundreds", async () => {
+    const all = Array.from({ length: 150 }, (_, n) => key(n));
+    database
+      .on(BatchGetCommand)
+      .resolvesOnce({ Responses: { t: all.slice(0, 60) }, UnprocessedKeys: { t: { Keys: all.slice(60, 100) } } })
+      .resolvesOnce({ Responses: { t: all.slice(60, 150) } });
+    const items = await Promise.all(all.map((one) => it.get(one)));
+    expect(items).toEqual(all);
+    expect([keysOf(0).length, keysOf(1).length]).toEqual([100, 90]);
+  });
+
+  test("fail together, when the database fails or gives none however often it is asked", {
+    timeout: 15_000,
+  }, async () => {
+    database.on(BatchGetCommand).rejects(new Error("down"));
+    const failed = await Promise.allSettled([it.get(key(1)), it.get(key(2))]);
+    expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    database.reset();
+    database.on(BatchGetCommand).resolves({ Responses: { t: [] }, UnprocessedKeys: { t: { Keys: [key(1), key(2)] } } });
+    const starved = Promise.all([it.get(key(1)), it.get(key(2))]);
+    await expect(starved).rejects.toMatchObject({ name: "ThrottlingException" });
+  });
+
+  test("by two requests stay two calls, each counted as its own", async () => {
+    database.on(GetCommand).resolves({ ConsumedCapacity: { CapacityUnits: 1 } });
+    const [one, two] = [
+      { read: 0, write: 0 },
+      { read: 0, write: 0 },
+    ];
+    await Promise.all([metered(one, async () => await it.get(key(1))), metered(two, async () => await it.get(key(1)))]);
+    expect([one.read, two.read]).toEqual([1, 1]);
+  });
 });
 
 test("a database that cannot be reached is an error within seconds", async () => {

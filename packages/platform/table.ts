@@ -69,6 +69,12 @@ export interface Table {
   /** One write outside a transaction. */
   write<Name extends string>(action: Action<Name>): Promise<Outcome<Name>>;
   /**
+   * Counts one more under a key, up to `most`.
+   * @param expires when the count may be forgotten, in seconds since the epoch
+   * @returns false when `most` was reached: nothing is counted then
+   */
+  countUpTo(key: Key, most: number, expires: number): Promise<boolean>;
+  /**
    * All of the writes or none. Conflicts and throttles are tried again with jitter; what is left is a precondition.
    * @throws Twin when the action named `key` failed: the same command has run
    * @throws the SDK's error when the database cannot do it at all
@@ -173,6 +179,27 @@ export function table(name: string, client: DynamoDBDocumentClient): Table {
         if (error instanceof Error && error.name === "ConditionalCheckFailedException") {
           return { ok: false, failed: action.name };
         }
+        throw error;
+      }
+    },
+
+    async countUpTo({ pk, sk }, most, expires) {
+      try {
+        const answer = await client.send(
+          new UpdateCommand({
+            TableName: name,
+            Key: { pk, sk },
+            UpdateExpression: "SET expires = :expires ADD #n :one",
+            ConditionExpression: "attribute_not_exists(#n) OR #n < :most",
+            ExpressionAttributeNames: { "#n": "n" },
+            ExpressionAttributeValues: { ":expires": expires, ":one": 1, ":most": most },
+            ...CAPACITY,
+          }),
+        );
+        count("write", answer.ConsumedCapacity);
+        return true;
+      } catch (error) {
+        if (error instanceof Error && error.name === "ConditionalCheckFailedException") return false;
         throw error;
       }
     },

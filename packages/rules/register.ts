@@ -470,6 +470,7 @@ export function checkTotal(street: Owner, total: PrintedTotal, parts: readonly T
             en: `printed total ${observed} − sum of rows ${expected} = ${difference}`,
           },
         ],
+        parameters: [],
       },
     ];
   });

@@ -99,8 +99,7 @@ export function wholeNumber(written: string): number {
 export const textUpTo = (most: number) => (text: string) => {
   if (text.length > most) throw new BadCell("too-long", { zh: `不超过 ${most} 字`, en: `at most ${most} characters` });
   // The register's names allow none of them either, the rare ones above 0x7f included.
-  if (/\p{Cc}/u.test(text))
-    throw new BadCell("format", { zh: "含有控制字符", en: "has control characters" });
+  if (/\p{Cc}/u.test(text)) throw new BadCell("format", { zh: "含有控制字符", en: "has control characters" });
   return text === "" ? null : text;
 };
 

@@ -1,5 +1,7 @@
 import { Problem } from "@county/contracts/problem.ts";
 import { parameter } from "@county/plan/parameters.ts";
+import { codesOf } from "./register.ts";
+import type { AreaRow } from "./store.ts";
 
 /**
  * The next code that no community of the street has or had. From 901 on, so that no code the county confirms later
@@ -8,14 +10,18 @@ import { parameter } from "@county/plan/parameters.ts";
  */
 export function provisionalCode(
   street: string,
-  communities: readonly { code: string; aliases: readonly string[] }[],
+  communities: readonly Pick<AreaRow, "code" | "aliases">[],
   on: string,
 ): string {
   const base = parameter("register.provisional-code.from", on);
-  const used = communities.flatMap(({ code, aliases }) => [code, ...aliases]).map((code) => Number(code.slice(9)));
+  const used = communities.flatMap(codesOf).map((code) => Number(code.slice(9)));
   const next = Math.max(base, ...used.filter((number) => number > base)) + 1;
   if (next > 999) {
     throw new Problem("refused", { zh: "该街道的临时编码已用完", en: "The street has used all its provisional codes" });
   }
   return `${street}${String(next).padStart(3, "0")}`;
 }
+
+/** Whether a community's code is of the range that is given out before the county confirms. */
+export const isProvisional = (code: string, on: string): boolean =>
+  Number(code.slice(9)) > parameter("register.provisional-code.from", on);

@@ -8,16 +8,28 @@ import {
   type NewPlace,
   UPLOAD_BYTES,
 } from "@county/contracts/grids.ts";
-import { ImportId } from "@county/contracts/parts.ts";
+import { CommunityId, ImportId } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
 import { readCursor, writeCursor } from "@county/platform/cursor.ts";
-import { DocumentTooLarge, type Stored } from "@county/platform/documents.ts";
-import { backOff } from "@county/platform/table.ts";
+import type { Stored } from "@county/platform/documents.ts";
 import { checkTotal } from "@county/rules/register.ts";
 import * as z from "zod/mini";
-import type { Deps, Result } from "./imports.ts";
 import {
+  changeBy,
+  expectVersion,
+  gone,
+  readResultName,
+  refuseTakenName,
+  resultName,
+  settled,
+  takenName,
+} from "./commands.ts";
+import type { Deps, Result } from "./imports.ts";
+import { mapHandlers } from "./map-handlers.ts";
+import { liveOn } from "./map-store.ts";
+import {
+  After,
   codesOf,
   communitiesOf,
   communityAnswer,
@@ -27,6 +39,7 @@ import {
   loadPlace,
   loadStreets,
   metaOf,
+  pageOf,
   placeAnswer,
   placesOf,
   scopeOf,
@@ -34,14 +47,12 @@ import {
   withRow,
 } from "./register.ts";
 import {
-  type ChangeOf,
   type CommunityRow,
   communityIdOf,
   countyIdOf,
   type ImportRecord,
   type Meta,
   type PlaceRow,
-  type Saved,
   type StreetState,
   streetIdOf,
 } from "./store.ts";
@@ -50,88 +61,17 @@ import {
 const loadImports = async () => await import("./imports.ts");
 const loadWorkbooks = async () => await import("./workbooks.ts");
 
-const changeBy = (context: Context, reason: string, action: string): ChangeOf => ({
-  id: context.newTimeId(),
-  at: context.now,
-  by: context.account,
-  reason,
-  action,
-});
-
-/**
- * Decides and saves until nobody came in between. Two edits of different rows of one document meet at its head; the
- * later one decides again on what is there now, where its own version check still holds or fails.
- */
-async function settled<T>(attempt: () => Promise<{ saved: Saved; reply: T }>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      const { saved, reply } = await attempt();
-      if (saved === "saved") return reply;
-      if (saved === "code-taken")
-        throw new Problem("conflict", {
-          zh: "该编码已被使用，编码不重复使用",
-          en: "The code is taken; codes are never used again",
-        });
-    } catch (error) {
-      if (!(error instanceof DocumentTooLarge)) throw error;
-      throw new Problem("refused", { zh: "该区域登记的条目过多", en: "Too many records for one area" });
-    }
-    if (tries === 9)
-      throw new Problem(
-        "busy",
-        { zh: "该区域正被多人修改，请稍后再试", en: "Several people are changing this area; try again soon" },
-        { retryAfterSeconds: 1 },
-      );
-    await backOff(tries);
-  }
-}
-
-function expectVersion(row: { version: number }, ifMatch: number): void {
-  if (row.version !== ifMatch) {
-    throw new Problem("stale-version", {
-      zh: `您读到的是第 ${ifMatch} 版，现在是第 ${row.version} 版，请重新读取后再改`,
-      en: `You read version ${ifMatch}; it is version ${row.version} now: read it again before you change it`,
-    });
-  }
-}
-
-function refuseTakenName(
-  rows: readonly { id: string; status: string; figures: { name: string } }[],
-  name: string,
-  id?: string,
-): void {
-  if (rows.some((row) => row.figures.name === name && row.id !== id && row.status === "active")) {
-    throw takenName(name);
-  }
-}
-const takenName = (name: string) =>
-  new Problem("conflict", { zh: `已有名为“${name}”的条目`, en: `There is one called "${name}" already` });
-
 /** The figures with those an edit names put in their place. */
 function overlaid<F extends object>(figures: F, edit: { readonly [K in keyof F]?: F[K] | undefined }): F {
   const given = Object.entries(edit).filter(([field, value]) => field in figures && value !== undefined);
   return { ...figures, ...Object.fromEntries(given) };
 }
 
-const After = z.object({ after: z.string() });
-
-/** The first `limit` of what comes after the cursor's id, and the cursor for more. */
-async function pageOf<T>(
-  source: AsyncIterable<T> | Iterable<T>,
-  idOf: (one: T) => string,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<{ items: T[]; next: string | null }> {
-  const after = readCursor(After, cursor)?.after;
-  const items: T[] = [];
-  let reached = after === undefined;
-  for await (const one of source) {
-    if (!reached) reached = idOf(one) === after;
-    else if (items.length < limit) items.push(one);
-    else return { items, next: writeCursor({ after: idOf(items.at(-1) as T) }) };
-  }
-  if (!reached) throw new Problem("invalid-cursor");
-  return { items, next: null };
-}
+const Older = z.object({
+  document: z.int(),
+  change: z.string().check(z.regex(/^[a-z0-9.]+$/)),
+  home: z.optional(CommunityId),
+});
 
 /**
  * A row's changes, newest first: each row version says which document version it came with, and the one before that
@@ -140,12 +80,14 @@ async function pageOf<T>(
 async function historyOf<R extends Meta & { id: string; figures: unknown }, S>(
   present: R,
   rowsOf: (state: S) => readonly R[],
-  version: (number: number, change: string) => Promise<Stored<S> | undefined>,
+  version: (number: number, change: string, home: string | undefined) => Promise<Stored<S> | undefined>,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ) {
-  const from = readCursor(z.object({ document: z.int(), change: z.string().check(z.regex(/^[a-z0-9.]+$/)) }), cursor);
+  const from = readCursor(Older, cursor);
+  /** Where the versions lie, if not where the row is now. */
+  let home = from?.home;
   const rowAt = async (number: number, change: string) => {
-    const document = await version(number, change);
+    const document = await version(number, change, home);
     return document && rowsOf(document.state).find(({ id }) => id === present.id);
   };
   let row: R | undefined = from ? await rowAt(from.document, from.change) : present;
@@ -154,24 +96,16 @@ async function historyOf<R extends Meta & { id: string; figures: unknown }, S>(
   while (row !== undefined) {
     items.push(row);
     const { document, before }: Meta["changed"] = row.changed;
+    home = row.changed.home ?? home;
     // The first version of a row has nothing before it, though its document may.
     if (row.version === 1 || before === undefined) break;
     if (items.length === limit) {
-      return { items: items.map(entryOf<R>), next: writeCursor({ document: document - 1, change: before }) };
+      return { items: items.map(entryOf<R>), next: writeCursor({ document: document - 1, change: before, home }) };
     }
     row = await rowAt(document - 1, before);
   }
   return { items: items.map(entryOf<R>), next: null };
 }
-
-/** A command's result by name: the row, and the document version it came with, so that a replay answers the same. */
-const resultName = (id: string, version: number, change: ChangeOf) => `${id} ${version} ${change.id}`;
-const readResultName = (ref: string) => {
-  const [id = "", version, change = ""] = ref.split(" ");
-  return { id, version: Number(version), change };
-};
-/** What a key record names cannot be gone: nothing of the register is ever deleted. */
-const gone = () => new Error("register: the result of a command is gone");
 
 /** The register's routes: load, decide, save. */
 export function handlers(deps: Deps): Handlers<typeof grids> {
@@ -229,7 +163,22 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
     };
   };
 
+  /** A community as the version of its street that a command wrote has it. */
+  const communityAsWritten = async (ref: string, { permit, today }: Context) => {
+    const { id, version, change } = readResultName(ref);
+    const [document, head] = await Promise.all([
+      store.streetVersion(streetIdOf(id), version, change),
+      store.maps.head(id),
+    ]);
+    const row = document?.state.communities.find((one) => one.id === id);
+    if (document === undefined || row === undefined) throw gone();
+    permit(codesOf(row));
+    return { body: communityAnswer(document.state.street, row, liveOn(head, today)), version: row.version };
+  };
+
   return {
+    ...mapHandlers(deps),
+
     createArea: {
       async run({ body: { area, name, reason } }, context) {
         const tier = tierOf(area);
@@ -353,7 +302,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     // ---------------------------------------------------------------------------------------------------- communities
 
-    async listCommunities({ query: { area, status, limit, cursor } }) {
+    async listCommunities({ query: { area, status, limit, cursor } }, { today }) {
       const scope = await scopeOf(store, area);
       const after = readCursor(After, cursor)?.after;
       async function* wanted() {
@@ -362,7 +311,10 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
           if (one.row.id === after || status === "all" || one.row.status === status) yield one;
       }
       const { items, next } = await pageOf(wanted(), ({ row }) => row.id, { limit, cursor });
-      return { body: { items: items.map(({ street, row }) => communityAnswer(street, row)), next } };
+      const live = await Promise.all(items.map(async ({ row }) => liveOn(await store.maps.head(row.id), today)));
+      return {
+        body: { items: items.map(({ street, row }, i) => communityAnswer(street, row, live[i] as number)), next },
+      };
     },
 
     async exportCommunities({ query: { area, format } }) {
@@ -414,29 +366,28 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
               key: context.command.done(resultName(id, before.version + 1, change)),
             },
           );
-          return { saved, reply: { body: communityAnswer(state.street, row), version: row.version } };
+          return { saved, reply: { body: communityAnswer(state.street, row, 0), version: row.version } };
         });
       },
-      async replay(ref, { permit }) {
-        const { id, version, change } = readResultName(ref);
-        const document = await store.streetVersion(streetIdOf(id), version, change);
-        const row = document?.state.communities.find((one) => one.id === id);
-        if (document === undefined || row === undefined) throw gone();
-        permit(codesOf(row));
-        return { body: communityAnswer(document.state.street, row), version: row.version };
-      },
+      replay: communityAsWritten,
     },
 
-    async getCommunity({ params }, { permit }) {
-      const { document, row } = await loadCommunity(store, params.community);
+    async getCommunity({ params }, { permit, today }) {
+      const [{ document, row }, head] = await Promise.all([
+        loadCommunity(store, params.community),
+        store.maps.head(params.community),
+      ]);
       permit(codesOf(row));
-      return { body: communityAnswer(document.state.street, row), version: row.version };
+      return { body: communityAnswer(document.state.street, row, liveOn(head, today)), version: row.version };
     },
 
     async editCommunity({ params, body, ifMatch }, context) {
       const change = changeBy(context, body.reason, "editCommunity");
       return await settled(async () => {
-        const { document, row } = await loadCommunity(store, params.community);
+        const [{ document, row }, head] = await Promise.all([
+          loadCommunity(store, params.community),
+          store.maps.head(params.community),
+        ]);
         context.permit(codesOf(row));
         expectVersion(row, ifMatch);
         const figures = overlaid(row.figures, body);
@@ -458,8 +409,58 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
           change,
           { rows: [row.id] },
         );
-        return { saved, reply: { body: communityAnswer(document.state.street, edited), version: edited.version } };
+        const answer = communityAnswer(document.state.street, edited, liveOn(head, context.today));
+        return { saved, reply: { body: answer, version: edited.version } };
       });
+    },
+
+    confirmCode: {
+      async run({ params, body: { code, from, reason }, ifMatch }, context) {
+        const change = changeBy(context, reason, "confirmCode");
+        return await settled(async () => {
+          const [{ document, row }, head] = await Promise.all([
+            loadCommunity(store, params.community),
+            store.maps.head(params.community),
+          ]);
+          context.permit(codesOf(row));
+          expectVersion(row, ifMatch);
+          const { isProvisional } = await import("./codes.ts");
+          if (!covers(document.state.street.code, code) || tierOf(code) !== "community" || isProvisional(code, from)) {
+            throw new Problem("invalid-request", undefined, {
+              errors: [
+                {
+                  pointer: "/code",
+                  reason: "code",
+                  detail: {
+                    zh: `应为 ${document.state.street.code} 下的 12 位正式编码，不在临时编码段内`,
+                    en: `an official code of 12 digits under ${document.state.street.code}, outside the provisional range`,
+                  },
+                },
+              ],
+            });
+          }
+          const edited: CommunityRow = {
+            ...row,
+            code,
+            aliases: [...row.aliases, { code: row.code, until: from }],
+            codeStatus: "confirmed",
+            ...metaOf(row, document, change, { asOf: from }),
+          };
+          const communities = withRow(document.state.communities, edited);
+          const saved = await store.save(
+            [{ kind: "street", id: streetIdOf(row.id), before: document, state: { ...document.state, communities } }],
+            change,
+            {
+              rows: [row.id],
+              claims: [{ code, id: row.id }],
+              key: context.command.done(resultName(row.id, document.version + 1, change)),
+            },
+          );
+          const body = communityAnswer(document.state.street, edited, liveOn(head, context.today));
+          return { saved, reply: { body, version: edited.version } };
+        });
+      },
+      replay: communityAsWritten,
     },
 
     async getCommunityHistory({ params, query }, { permit }) {
@@ -479,18 +480,20 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
     async listPlaces({ query: { area, kind, status, limit, cursor } }) {
       const scope = await scopeOf(store, area);
       const after = readCursor(After, cursor)?.after;
+      // A place may have moved since it was registered, so its community is part of the position.
+      const idOf = ({ community, row }: { community: CommunityRow; row: PlaceRow }) => `${community.id}/${row.id}`;
       async function* wanted() {
-        for await (const one of placesOf(store, scope, after && communityIdOf(after))) {
+        for await (const one of placesOf(store, scope, after?.split("/")[0])) {
           const { row } = one;
           // The cursor's own place is shown to the pager whatever became of it, so that the list goes on from there.
           if (
-            row.id === after ||
+            idOf(one) === after ||
             ((status === "all" || row.status === status) && (kind === undefined || row.figures.kind === kind))
           )
             yield one;
         }
       }
-      const { items, next } = await pageOf(wanted(), ({ row }) => row.id, { limit, cursor });
+      const { items, next } = await pageOf(wanted(), idOf, { limit, cursor });
       return { body: { items: items.map(({ community, row }) => placeAnswer(community, row)), next } };
     },
 
@@ -584,7 +587,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
       const body = await historyOf(
         row,
         (state: { places: PlaceRow[] }) => state.places,
-        async (version, change) => await store.placesVersion(community.id, version, change),
+        async (version, change, home) => await store.placesVersion(home ?? community.id, version, change),
         query,
       );
       return { body };

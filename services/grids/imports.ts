@@ -174,12 +174,14 @@ async function reckonPlaces(
     if (spokenOf.has(name) || spokenOf.has(code)) documents.set(id, await store.places(id));
   }
   const registered = [...documents.values()].flatMap((document) =>
-    (document?.state.places ?? []).map((row) => ({
-      id: row.id,
-      owner: document?.state.community as string,
-      active: row.status === "active",
-      figures: row.figures,
-    })),
+    (document?.state.places ?? [])
+      .filter(({ movedTo }) => movedTo === undefined)
+      .map((row) => ({
+        id: row.id,
+        owner: document?.state.community as string,
+        active: row.status === "active",
+        figures: row.figures,
+      })),
   );
   const plan = planPlaces(reading, owners, registered);
   return {
@@ -221,7 +223,7 @@ export async function check(
   const read = { ...record, digest: digestOf(bytes), size: bytes.length, version };
   const sheets = await openTable(bytes, late);
   if ("problem" in sheets) return { record: { ...read, state: "rejected", problem: sheets.problem }, result: NOTHING };
-  const { plan, findings, digest } = await reckon(deps, record, sheets);
+  const { plan, findings, digest, writes: writesOf } = await reckon(deps, record, sheets);
   const result: Result = {
     rows: plan.rows.map(({ write: _, ...row }) => ({ ...row, changes: [...row.changes], errors: [...row.errors] })),
     errors: [...plan.errors],
@@ -240,9 +242,19 @@ export async function check(
     errors,
     absent: [...plan.absent].slice(0, 200),
   };
+  let refusal: Text | undefined;
+  if (errors === 0 && !empty) {
+    try {
+      const change = { id: record.id, at: record.createdAt, by: record.createdBy, reason: record.fileName, action: "" };
+      const { writes, claims } = writesOf(change);
+      deps.store.publication(read, read, writes, claims, change, namesOf(plan));
+    } catch (error) {
+      refusal = refusalOf(error);
+    }
+  }
   const after: ImportRecord = {
     ...read,
-    state: errors > 0 || empty ? "rejected" : "checked",
+    state: errors > 0 || empty || refusal ? "rejected" : "checked",
     summary,
     plan: digest,
     result: file,
@@ -250,6 +262,7 @@ export async function check(
       problem: { zh: `有 ${errors} 处错误，改正后重新导入`, en: `Errors: ${errors}. Correct them and import again` },
     }),
     ...(empty && { problem: { zh: "表中没有数据行", en: "The table has no rows of data" } }),
+    ...(refusal && { problem: refusal }),
   };
   return { record: after, result };
 }
@@ -267,7 +280,18 @@ const CHANGED_SINCE: Text = {
   en: "The register has changed since the dry run: check the table again",
 };
 
-const TOO_MANY_RECORDS: Text = { zh: "该区域登记的条目过多", en: "Too many records for one area" };
+/**
+ * Why the register refuses an import for good.
+ * @throws the error itself if it is anything else: the sweep tries that again
+ */
+function refusalOf(error: unknown): Text {
+  if (error instanceof Problem && error.code === "refused" && error.detail) return error.detail;
+  if (error instanceof DocumentTooLarge) return { zh: "该区域登记的条目过多", en: "Too many records for one area" };
+  throw error;
+}
+
+/** Which rows an import changes, for the audit. */
+const namesOf = (plan: Plan): string[] => plan.rows.filter(({ write }) => write).map(({ name }) => name);
 
 /**
  * Carries an import in state `publishing` to its end. Safe to be called twice, at once, or after having been killed
@@ -313,17 +337,13 @@ async function tryToPublish(deps: Deps, record: ImportRecord, now: string): Prom
   const published: ImportRecord = { ...record, state: "published", publishedAt: now, version: record.version + 1 };
   try {
     const { writes, claims } = writesOf(change);
-    const rows = plan.rows.filter(({ write }) => write).map(({ name }) => name);
-    const saved = await store.publish(record, published, writes, claims, change, rows);
+    const saved = await store.publish(store.publication(record, published, writes, claims, change, namesOf(plan)));
     if (saved === "code-taken") {
       return await fail({ zh: "有社区编码已被占用", en: "A community code is taken already" });
     }
     return saved === "saved" ? published : "again";
   } catch (error) {
-    // What the register refuses for good ends the import; anything else is tried again by the sweep.
-    if (error instanceof Problem && error.code === "refused" && error.detail) return await fail(error.detail);
-    if (error instanceof DocumentTooLarge) return await fail(TOO_MANY_RECORDS);
-    throw error;
+    return await fail(refusalOf(error));
   }
 }
 

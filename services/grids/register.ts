@@ -1,6 +1,8 @@
 import type { Community, County, Place } from "@county/contracts/grids.ts";
 import { Problem } from "@county/contracts/problem.ts";
+import { readCursor, writeCursor } from "@county/platform/cursor.ts";
 import type { Stored } from "@county/platform/documents.ts";
+import * as z from "zod/mini";
 import {
   type AreaRow,
   type ChangeOf,
@@ -19,10 +21,14 @@ import {
 // ---------------------------------------------------------------------------------------------------------------- rows
 
 /** Present code first, then the ones it had: whoever was granted under an old code keeps the access. */
-export const codesOf = ({ code, aliases }: { code: string; aliases: readonly string[] }): string[] => [
+export const codesOf = ({ code, aliases }: Pick<AreaRow, "code" | "aliases">): string[] => [
   code,
-  ...aliases,
+  ...aliases.map((alias) => alias.code),
 ];
+
+/** The code an area had on a day. */
+export const codeOn = ({ code, aliases }: Pick<AreaRow, "code" | "aliases">, on: string): string =>
+  aliases.find(({ until }) => on < until)?.code ?? code;
 
 /** The parts of a row that say how it came to be as it is. */
 export function metaOf(
@@ -54,7 +60,8 @@ const changeOf = ({ at, by, reason, import: of }: Meta["changed"]) => ({ at, by,
 const refOf = ({ id, code, name }: AreaRow) => ({ id, code, name });
 export const refOfCommunity = (row: CommunityRow) => ({ id: row.id, code: row.code, name: row.figures.name });
 
-export function communityAnswer(street: AreaRow, row: CommunityRow): Community {
+/** @param liveGrids grids of the community's map that live today; of a community without a map, none */
+export function communityAnswer(street: AreaRow, row: CommunityRow, liveGrids: number): Community {
   const { id, code, codeStatus, figures, asOf, status, version, changed } = row;
   return {
     id,
@@ -62,8 +69,7 @@ export function communityAnswer(street: AreaRow, row: CommunityRow): Community {
     codeStatus,
     street: refOf(street),
     ...figures,
-    // A grid lives from the moment it is drawn on the community's map; the service keeps no maps yet.
-    liveGrids: 0,
+    liveGrids,
     asOf,
     status,
     version,
@@ -125,6 +131,7 @@ export async function loadCommunity(store: Store, id: string): Promise<LoadedCom
 }
 
 export interface LoadedPlace {
+  readonly street: AreaRow;
   readonly community: CommunityRow;
   readonly document: Stored<PlacesState>;
   readonly row: PlaceRow;
@@ -132,13 +139,19 @@ export interface LoadedPlace {
 
 /** @throws Problem `not-found` */
 export async function loadPlace(store: Store, id: string): Promise<LoadedPlace> {
-  const [{ row: community }, document] = await Promise.all([
-    loadCommunity(store, communityIdOf(id)),
-    store.places(communityIdOf(id)),
+  return await loadPlaceIn(store, id, communityIdOf(id));
+}
+
+/** From where it was registered first, along every move since. */
+async function loadPlaceIn(store: Store, id: string, home: string): Promise<LoadedPlace> {
+  const [{ row: community, document: street }, document] = await Promise.all([
+    loadCommunity(store, home),
+    store.places(home),
   ]);
   const row = document?.state.places.find((one) => one.id === id);
+  if (row?.movedTo !== undefined) return await loadPlaceIn(store, id, row.movedTo);
   if (document === undefined || row === undefined) throw missing("没有这个小区或村庄", "There is no such place");
-  return { community, document, row };
+  return { street: street.state.street, community, document, row };
 }
 
 // --------------------------------------------------------------------------------------------------------------- areas
@@ -200,6 +213,29 @@ export async function* placesOf(
   for await (const { row: community } of communitiesOf(store, scope)) {
     reached ||= community.id === from;
     if (!reached) continue;
-    for (const row of (await store.places(community.id))?.state.places ?? []) yield { community, row };
+    for (const row of (await store.places(community.id))?.state.places ?? []) {
+      if (row.movedTo === undefined) yield { community, row };
+    }
   }
+}
+
+/** The cursor of a list: the id it goes on after. */
+export const After = z.object({ after: z.string() });
+
+/** The first `limit` of what comes after the cursor's id, and the cursor for more. */
+export async function pageOf<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  idOf: (one: T) => string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<{ items: T[]; next: string | null }> {
+  const after = readCursor(After, cursor)?.after;
+  const items: T[] = [];
+  let reached = after === undefined;
+  for await (const one of source) {
+    if (!reached) reached = idOf(one) === after;
+    else if (items.length < limit) items.push(one);
+    else return { items, next: writeCursor({ after: idOf(items.at(-1) as T) }) };
+  }
+  if (!reached) throw new Problem("invalid-cursor");
+  return { items, next: null };
 }

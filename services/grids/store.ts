@@ -12,6 +12,7 @@ import { Problem } from "@county/contracts/problem.ts";
 import { type DocumentKey, documents, nextVersion, outboxAction, type Stored } from "@county/platform/documents.ts";
 import { type Action, type Key, MOST_ACTIONS, type Table } from "@county/platform/table.ts";
 import * as z from "zod/mini";
+import { type Head, type MapWrite, mapStore } from "./map-store.ts";
 
 /**
  * What the register looks like in its table. Four kinds of documents, each small, versioned, with a head:
@@ -21,7 +22,9 @@ import * as z from "zod/mini";
  * and, beside them, a geometry per place, a claim per area code, imports, and the audit of every change.
  */
 
-const AreaRow = z.object({ id: z.string(), code: z.string(), aliases: z.array(z.string()), name: z.string() });
+/** A code an area had, and the first day it had it no longer. */
+const Alias = z.object({ code: z.string(), until: z.string() });
+const AreaRow = z.object({ id: z.string(), code: z.string(), aliases: z.array(Alias), name: z.string() });
 export type AreaRow = z.infer<typeof AreaRow>;
 
 /** What every row carries: its own version, and where the state before it is found. */
@@ -37,6 +40,8 @@ const Meta = z.object({
     /** The document version this row version came with, and the change that made the document version before it. */
     document: z.int(),
     before: z.optional(z.string()),
+    /** The community whose document holds the state before, where that is another: the place was moved. */
+    home: z.optional(z.string()),
   }),
 });
 export type Meta = z.infer<typeof Meta>;
@@ -44,7 +49,7 @@ export type Meta = z.infer<typeof Meta>;
 const CommunityRow = z.object({
   id: z.string(),
   code: z.string(),
-  aliases: z.array(z.string()),
+  aliases: z.array(Alias),
   codeStatus: CodeStatus,
   figures: CommunityFigures,
   ...Meta.shape,
@@ -56,6 +61,8 @@ const PlaceRow = z.object({
   figures: PlaceFigures,
   /** The version of the outline, if there is one. */
   geometry: z.optional(z.string()),
+  /** Where it is now, in the document it was moved out of: whoever looks here goes on there. */
+  movedTo: z.optional(z.string()),
   ...Meta.shape,
 });
 export type PlaceRow = z.infer<typeof PlaceRow>;
@@ -160,13 +167,25 @@ export type Write =
       readonly state: PlacesState;
     };
 
+/** A community's places, or its grid map, as they were read. */
+export type Unchanged =
+  | { readonly community: string; readonly places: Stored<PlacesState> | undefined }
+  | { readonly community: string; readonly head: Head };
+
 /** What a failed save means: the document was changed meanwhile, or a code is taken, or an import moved on. */
-export type Saved = "saved" | "changed-meanwhile" | "code-taken" | "import-moved";
+export type Saved = "saved" | "changed-meanwhile" | "map-changed" | "code-taken" | "import-moved";
+
+/** The writes of an import: its documents' versions, to be staged one by one, and the one transaction that publishes them. */
+export interface Publication {
+  readonly staged: readonly Action<"version">[];
+  readonly actions: readonly Action<"head" | "event" | "code" | "import" | "open" | "audit">[];
+}
 
 export type Store = ReturnType<typeof store>;
 
 export function store(table: Table) {
   const kept = documents(table);
+  const maps = mapStore(table);
 
   const next = (write: Write, change: ChangeOf) => {
     const [key, type, area] =
@@ -202,6 +221,7 @@ export function store(table: Table) {
 
   const OUTCOMES = {
     head: "changed-meanwhile",
+    map: "map-changed",
     version: "changed-meanwhile",
     code: "code-taken",
     import: "import-moved",
@@ -217,6 +237,7 @@ export function store(table: Table) {
   };
 
   return {
+    maps,
     county: async (id: string) => await kept.read(county(id), CountyState),
     street: async (id: string) => await kept.read(street(id), StreetState),
     places: async (communityId: string) => await kept.read(places(communityId), PlacesState),
@@ -240,12 +261,16 @@ export function store(table: Table) {
       more: {
         rows: readonly string[];
         claims?: readonly { code: string; id: string }[];
+        /** Grid maps that change in the same moment. */
+        maps?: readonly MapWrite[];
+        /** What the decision rests on without changing it: must still be so. */
+        unchanged?: readonly Unchanged[];
         key?: Action<"key">;
         geometry?: { place: string; version: string; value: Geometry };
       },
     ): Promise<Saved> {
       const all = writes.map((write) => next(write, change));
-      return await save([
+      const actions = [
         ...all.flatMap(({ staged, head, event }) => [staged, head, event]),
         ...(more.claims ?? []).map((one) => claim(one.code, one.id)),
         ...(more.geometry
@@ -260,9 +285,27 @@ export function store(table: Table) {
               },
             ]
           : []),
-        audit(change, writes[0]?.id ?? "none", more.rows),
+        ...(more.maps ?? []).flatMap((write) => maps.actions(write)),
+        ...(more.unchanged ?? []).map(
+          (one): Action<"head" | "map"> =>
+            "head" in one
+              ? maps.check(one.community, one.head)
+              : {
+                  name: "head",
+                  check: { pk: places(one.community).pk, sk: places(one.community).name },
+                  when: one.places === undefined ? "absent" : { version: one.places.version },
+                },
+        ),
+        audit(change, writes[0]?.id ?? more.maps?.[0]?.community ?? "none", more.rows),
         ...(more.key ? [more.key] : []),
-      ]);
+      ];
+      if (actions.length > MOST_ACTIONS) {
+        throw new Problem("refused", {
+          zh: "一次改动涉及的内容过多，请分开进行",
+          en: "Too much for one change: do it in parts",
+        });
+      }
+      return await save(actions);
     },
 
     async geometry(placeId: string, version: string): Promise<Geometry | undefined> {
@@ -343,18 +386,18 @@ export function store(table: Table) {
     },
 
     /**
-     * Publishes an import: its documents are staged one by one, where nobody looks yet, then all heads move in one
-     * transaction together with the import's own state. On anything but `saved` nothing of it is to be seen.
+     * The writes that publish an import, made and not sent: a dry run asks for them too, to say beforehand what is refused.
      * @throws Problem `refused` when it touches more than one transaction can hold
+     * @throws DocumentTooLarge
      */
-    async publish(
+    publication(
       before: ImportRecord,
       after: ImportRecord,
       writes: readonly Write[],
       claims: readonly { code: string; id: string }[],
       change: ChangeOf,
       rows: readonly string[],
-    ): Promise<Saved> {
+    ): Publication {
       const all = writes.map((write) => next(write, change));
       const actions = [
         ...all.flatMap(({ head, event }) => [head, event]),
@@ -369,8 +412,16 @@ export function store(table: Table) {
           en: "One import touches too many communities: import street by street",
         });
       }
+      return { staged: all.map(({ staged }) => staged), actions };
+    },
+
+    /**
+     * Publishes an import: its documents are staged one by one, where nobody looks yet, then all heads move in one
+     * transaction together with the import's own state. On anything but `saved` nothing of it is to be seen.
+     */
+    async publish({ staged, actions }: Publication): Promise<Saved> {
       // A version staged by an interrupted try of the same import is the same: it stays.
-      for (const { staged } of all) await table.write(staged);
+      for (const version of staged) await table.write(version);
       // On a failure they stay: a twin that publishes the same import may have won, and then they are its history.
       return await save(actions);
     },

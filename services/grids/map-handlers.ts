@@ -1,0 +1,579 @@
+import { type Grid, type GridMapView, type mapRoutes, SVG } from "@county/contracts/grid-maps.ts";
+import type { grids } from "@county/contracts/grids.ts";
+import { Problem } from "@county/contracts/problem.ts";
+import { addDays } from "@county/plan/calendar.ts";
+import type { Context, Handlers } from "@county/platform/context.ts";
+import { readCursor, writeCursor } from "@county/platform/cursor.ts";
+import { differenceOf, emptyMap, type GridMap, type Member, type RetiredGrid } from "@county/rules/grid-map.ts";
+import * as z from "zod/mini";
+import { changeBy, expectVersion, gone, readResultName, refuseTakenName, resultName, settled } from "./commands.ts";
+import type { Deps } from "./imports.ts";
+import { type Decided, decideChange, decideUndo, placesIn, resolved } from "./map-changes.ts";
+import type { KeptChange } from "./map-store.ts";
+import {
+  After,
+  codeOn,
+  codesOf,
+  communitiesOf,
+  loadCommunity,
+  loadPlace,
+  loadStreets,
+  metaOf,
+  pageOf,
+  placeAnswer,
+  refOfCommunity,
+  scopeOf,
+  withRow,
+} from "./register.ts";
+import { type CommunityRow, communityIdOf, type PlaceRow, type PlacesState, type Unchanged } from "./store.ts";
+
+/** Loaded only for pictures. */
+const loadPicture = async () => await import("./map-picture.ts");
+
+const codeOf = (community: CommunityRow, number: number, on: string) =>
+  `${codeOn(community, on)}${String(number).padStart(3, "0")}`;
+
+/** A member with the name and households the register knows; a part's households are the map's. */
+const served = (places: PlacesState | undefined) => {
+  const byId = new Map(places?.places.map((row) => [row.id, row.figures]));
+  return ({ place, part, households }: Member) => ({
+    place,
+    name: byId.get(place)?.name ?? place,
+    ...(part !== undefined && { part }),
+    households: part === undefined ? (byId.get(place)?.households ?? 0) : (households ?? 0),
+  });
+};
+
+export function gridsOf(community: CommunityRow, map: GridMap, places: PlacesState | undefined, on: string): Grid[] {
+  const show = served(places);
+  return map.grids.map(({ id, number, name, kind, tier, members, since, predecessors }) => {
+    const shown = members.map(show);
+    return {
+      id,
+      code: codeOf(community, number, on),
+      community: { ...refOfCommunity(community), code: codeOn(community, on) },
+      name,
+      kind,
+      tier,
+      places: shown,
+      households: shown.reduce((sum, { households }) => sum + households, 0),
+      since,
+      predecessors: [...predecessors],
+    };
+  });
+}
+
+const retiredOf = (
+  community: CommunityRow,
+  { number, predecessors, successors, ...grid }: RetiredGrid,
+  on: string,
+) => ({
+  ...grid,
+  code: codeOf(community, number, on),
+  predecessors: [...predecessors],
+  successors: [...successors],
+});
+
+function viewOf(
+  community: CommunityRow,
+  places: PlacesState | undefined,
+  on: string,
+  version: number,
+  change: KeptChange | undefined,
+): GridMapView {
+  const map = change?.map ?? emptyMap;
+  const inGrids = new Set(map.grids.flatMap(({ members }) => members.map(({ place }) => place)));
+  const unserved = (places?.places ?? [])
+    .filter(({ id, status }) => status === "active" && !inGrids.has(id))
+    .map(({ id }) => served(places)({ place: id }));
+  return {
+    community: { ...refOfCommunity(community), code: codeOn(community, on) },
+    on,
+    version,
+    change: change?.version ?? null,
+    grids: gridsOf(community, map, places, on),
+    retired: map.retired.map((grid) => retiredOf(community, grid, on)),
+    unserved,
+  };
+}
+
+/** A map may be planned ahead, but a year that is a slip of the pen is refused. Ours. */
+const MOST_DAYS_AHEAD = 400;
+
+function refuseFarDate(from: string, today: string): void {
+  if (from > addDays(today, MOST_DAYS_AHEAD) || from < "1990-01-01") {
+    throw new Problem("invalid-request", undefined, {
+      errors: [{ pointer: "/from", reason: "date", detail: { zh: "生效日期不合理", en: "not a likely day" } }],
+    });
+  }
+}
+
+/** Which map results a command had, so that a replay shows the same: community, day, version. */
+const Results = z.array(z.tuple([z.string(), z.string(), z.int()]));
+
+export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof typeof mapRoutes | "movePlace"> {
+  const { maps } = store;
+
+  /** A community with its places and its map's head: one call. */
+  const load = async (id: string, { permit }: Context) => {
+    const [{ row }, places, head] = await Promise.all([loadCommunity(store, id), store.places(id), maps.head(id)]);
+    permit(codesOf(row));
+    return { row, document: places, places: places?.state, head };
+  };
+
+  const stale = (row: CommunityRow, version: number) =>
+    new Problem("stale-version", {
+      zh: `${row.figures.name}的网格图现在是第 ${version} 版，请重新读取后再改`,
+      en: `The map of ${row.figures.name} is at version ${version} now: read it again before you change it`,
+    });
+
+  const replayed = async (ref: string, context: Context) =>
+    await Promise.all(
+      z.parse(Results, JSON.parse(ref)).map(async ([id, from, version]) => {
+        const { row, places } = await load(id, context);
+        return viewOf(row, places, from, version, await maps.change(id, { from, version }));
+      }),
+    );
+
+  /** The view right after a change: the day it is from, the version it left. */
+  const changed = (row: CommunityRow, places: PlacesState | undefined, { after, changes }: Decided) =>
+    viewOf(row, places, (changes[0] as KeptChange).from, after.version, changes[0]);
+  const resultOf = (id: string, { changes }: Decided): z.infer<typeof Results>[number] => {
+    const { from, version } = changes[0] as KeptChange;
+    return [id, from, version];
+  };
+
+  return {
+    async listGrids({ query: { area, on, believedAt, kind, tier, limit, cursor } }, { today }) {
+      const scope = await scopeOf(store, area);
+      const from = readCursor(After, cursor)?.after.replace(/\.g[a-z0-9]{8}$/, "");
+      async function* wanted() {
+        let reached = from === undefined;
+        for await (const { row } of communitiesOf(store, scope)) {
+          reached ||= row.id === from;
+          if (!reached || row.status !== "active") continue;
+          const [change, places] = await Promise.all([
+            maps.changeOn(row.id, on ?? today, believedAt),
+            store.places(row.id),
+          ]);
+          if (change === undefined) continue;
+          for (const grid of gridsOf(row, change.map, places?.state, on ?? today)) {
+            if ((kind === undefined || grid.kind === kind) && (tier === undefined || grid.tier === tier)) yield grid;
+          }
+        }
+      }
+      return { body: await pageOf(wanted(), ({ id }) => id, { limit, cursor }) };
+    },
+
+    async getGrid({ params, query: { on, believedAt } }, context) {
+      const communityId = communityIdOf(params.grid);
+      const { row, places } = await load(communityId, context);
+      const change = await maps.changeOn(communityId, on ?? context.today, believedAt);
+      const grid = change && gridsOf(row, change.map, places, on ?? context.today).find(({ id }) => id === params.grid);
+      if (grid) return { body: grid };
+      const retired = change?.map.retired.find(({ id }) => id === params.grid);
+      throw new Problem(
+        "not-found",
+        retired
+          ? {
+              zh: `网格${retired.name}已于 ${retired.until} 撤销，由 ${retired.successors.join("、") || "无"} 接替`,
+              en: `Grid ${retired.name} was retired on ${retired.until}; after it: ${retired.successors.join(", ") || "none"}`,
+            }
+          : { zh: "这一天没有这个网格", en: "There is no such grid on that day" },
+      );
+    },
+
+    async getMap({ params, query: { on, believedAt } }, context) {
+      const [{ row, places, head }, change] = await Promise.all([
+        load(params.community, context),
+        maps.changeOn(params.community, on ?? context.today, believedAt),
+      ]);
+      return { body: viewOf(row, places, on ?? context.today, head.version, change), version: head.version };
+    },
+
+    changeMaps: {
+      async run({ body: { from, reason, correction, maps: wanted } }, context) {
+        refuseFarDate(from, context.today);
+        const author = { at: context.now, by: context.account, reason };
+        if (new Set(wanted.map(({ community }) => community)).size !== wanted.length) {
+          throw new Problem("invalid-request", undefined, {
+            errors: [
+              {
+                pointer: "/maps",
+                reason: "duplicate",
+                detail: { zh: "同一社区只能出现一次", en: "a community may stand here once" },
+              },
+            ],
+          });
+        }
+        const id = context.newTimeId();
+        return await settled(async () => {
+          const decided = await Promise.all(
+            wanted.map(async ({ community, version, operations }, i) => {
+              const { row, document, places, head } = await load(community, context);
+              if (head.version !== version) throw stale(row, head.version);
+              const { operations: done, lastNumber } = resolved(
+                operations,
+                head.lastNumber,
+                () => `${community}.g${context.newId(8)}`,
+              );
+              const registered = new Set(
+                places?.places.filter(({ status }) => status === "active").map(({ id }) => id),
+              );
+              const strange = done.findIndex((operation) =>
+                placesIn(operation).some((place) => !registered.has(place)),
+              );
+              if (strange >= 0) {
+                throw new Problem("invalid-request", undefined, {
+                  errors: [
+                    {
+                      pointer: `/maps/${i}/operations/${strange}`,
+                      reason: "unknown-place",
+                      detail: {
+                        zh: "该社区没有登记这个小区或村庄",
+                        en: "no such place is registered in the community",
+                      },
+                    },
+                  ],
+                });
+              }
+              const result = await decideChange(
+                maps,
+                community,
+                head,
+                { from, operations: done, lastNumber, correction },
+                author,
+              );
+              return { row, document, places, head, result };
+            }),
+          );
+          const saved = await store.save(
+            [],
+            { ...author, id, action: "changeMaps" },
+            {
+              rows: wanted.map(({ community }) => community),
+              maps: decided.map(({ row, head, result }) => ({
+                community: row.id,
+                area: row.code,
+                before: head,
+                ...result,
+              })),
+              key: context.command.done(JSON.stringify(decided.map(({ row, result }) => resultOf(row.id, result)))),
+            },
+          );
+          return {
+            saved,
+            reply: { body: { maps: decided.map(({ row, places, result }) => changed(row, places, result)) } },
+          };
+        });
+      },
+      async replay(ref, context) {
+        return { body: { maps: await replayed(ref, context) } };
+      },
+    },
+
+    undoMapChange: {
+      async run({ params, body: { change, reason }, ifMatch }, context) {
+        const author = { at: context.now, by: context.account, reason };
+        const id = context.newTimeId();
+        return await settled(async () => {
+          const { row, places, head } = await load(params.community, context);
+          if (head.version !== ifMatch) throw stale(row, head.version);
+          const result = await decideUndo(maps, row.id, head, change, author);
+          const saved = await store.save(
+            [],
+            { ...author, id, action: "undoMapChange" },
+            {
+              rows: [row.id],
+              maps: [{ community: row.id, area: row.code, before: head, ...result }],
+              key: context.command.done(JSON.stringify([resultOf(row.id, result)])),
+            },
+          );
+          return { saved, reply: { body: changed(row, places, result), version: result.after.version } };
+        });
+      },
+      async replay(ref, context) {
+        const [view] = await replayed(ref, context);
+        return { body: view as GridMapView };
+      },
+    },
+
+    movePlace: {
+      async run({ params, body: { to, grid, from, reason, correction }, ifMatch }, context) {
+        refuseFarDate(from, context.today);
+        const change = changeBy(context, reason, "movePlace");
+        const author = { at: change.at, by: change.by, reason };
+        return await settled(async () => {
+          const { community, document, row } = await loadPlace(store, params.place);
+          context.permit(codesOf(community));
+          expectVersion(row, ifMatch);
+          if (to === community.id) {
+            throw new Problem("refused", { zh: "小区已在该社区", en: "The place is in that community already" });
+          }
+          const [target, headHere, headThere] = await Promise.all([
+            load(to, context),
+            maps.head(community.id),
+            maps.head(to),
+          ]);
+          if (target.row.status !== "active") {
+            throw new Problem("refused", { zh: "该社区已撤销", en: "That community is withdrawn" });
+          }
+          const there = await store.places(to);
+          refuseTakenName(
+            (there?.state.places ?? []).filter(({ movedTo }) => movedTo === undefined),
+            row.figures.name,
+          );
+          const { geometry, movedTo: _, ...rest } = row;
+          const meta = metaOf(row, document, change, { asOf: from });
+          const moved: PlaceRow = {
+            ...rest,
+            ...(geometry && { geometry }),
+            ...meta,
+            changed: { ...meta.changed, home: community.id },
+          };
+          const forward: PlaceRow = {
+            ...row,
+            movedTo: to,
+            ...metaOf(row, document, change, { status: "withdrawn", asOf: from }),
+          };
+
+          // Out of every grid that serves it here from that day on, into the one named there.
+          const here = await maps.changeOn(community.id, from);
+          const members = (here?.map.grids ?? []).flatMap((one) => one.members.filter(({ place }) => place === row.id));
+          const mapWrites = [];
+          const unchanged: Unchanged[] = [];
+          if (members.length > 0) {
+            const operations = members.map((member) => ({ do: "release" as const, member }));
+            const result = await decideChange(
+              maps,
+              community.id,
+              headHere,
+              { from, operations, lastNumber: headHere.lastNumber, correction },
+              author,
+            );
+            mapWrites.push({ community: community.id, area: community.code, before: headHere, ...result });
+          } else unchanged.push({ community: community.id, head: headHere });
+          if (grid !== undefined) {
+            const operations = [{ do: "move" as const, member: { place: row.id }, to: grid }];
+            const result = await decideChange(
+              maps,
+              to,
+              headThere,
+              { from, operations, lastNumber: headThere.lastNumber, correction },
+              author,
+            );
+            mapWrites.push({ community: to, area: target.row.code, before: headThere, ...result });
+          }
+          const saved = await store.save(
+            [
+              {
+                kind: "places",
+                id: community.id,
+                area: community.code,
+                before: document,
+                state: { ...document.state, places: withRow(document.state.places, forward) },
+              },
+              {
+                kind: "places",
+                id: to,
+                area: target.row.code,
+                before: there,
+                state: { community: to, places: withRow(there?.state.places ?? [], moved) },
+              },
+            ],
+            change,
+            {
+              rows: [row.id],
+              maps: mapWrites,
+              unchanged,
+              key: context.command.done(resultName(row.id, (there?.version ?? 0) + 1, change, to)),
+            },
+          );
+          return { saved, reply: { body: placeAnswer(target.row, moved), version: moved.version } };
+        });
+      },
+      async replay(ref, context) {
+        const { id, version, change, home } = readResultName(ref);
+        const [{ row: community }, document] = await Promise.all([
+          loadCommunity(store, home ?? communityIdOf(id)),
+          store.placesVersion(home ?? communityIdOf(id), version, change),
+        ]);
+        const row = document?.state.places.find((one) => one.id === id);
+        if (row === undefined) throw gone();
+        context.permit(codesOf(community));
+        return { body: placeAnswer(community, row), version: row.version };
+      },
+    },
+
+    async listMapChanges({ params, query: { limit, cursor } }, context) {
+      const { row } = await load(params.community, context);
+      const before = readCursor(z.object({ at: z.iso.datetime(), version: z.int() }), cursor);
+      const { changes, more } = await maps.recorded(row.id, limit, before);
+      const last = changes.at(-1);
+      return {
+        body: {
+          items: changes.map(({ map: _, operations, ...change }) => ({ ...change, operations: [...operations] })),
+          next: more && last ? writeCursor({ at: last.at, version: last.version }) : null,
+        },
+      };
+    },
+
+    async getMapDifference({ params, query: { from, to, believedAt } }, context) {
+      const { row } = await load(params.community, context);
+      const [before, after] = await Promise.all([
+        maps.changeOn(row.id, from, believedAt),
+        maps.changeOn(row.id, to, believedAt),
+      ]);
+      const difference = differenceOf(before?.map ?? emptyMap, after?.map ?? emptyMap);
+      return {
+        body: {
+          from,
+          to,
+          drawn: [...difference.drawn],
+          retired: [...difference.retired],
+          changed: difference.changed.map(({ grid, fields }) => ({ grid, fields: [...fields] })),
+          moved: [...difference.moved],
+        },
+      };
+    },
+
+    async getPlaceGrids({ params, query: { limit, cursor } }, context) {
+      const { community, row } = await loadPlace(store, params.place);
+      context.permit(codesOf(community));
+      const head = await maps.head(community.id);
+      // The last change of a day is the map of that day; the others of it were never in force for a whole day.
+      const days = head.chain.filter(({ from }, i) => head.chain[i + 1]?.from !== from).toReversed();
+      async function* spans() {
+        let until: string | null = null;
+        let open:
+          | { from: string; until: string | null; now: readonly { grid: string; name: string; part?: string }[] }
+          | undefined;
+        for (const day of days) {
+          const { map } = await maps.change(community.id, day);
+          const now = map.grids.flatMap(({ id, name, members }) =>
+            members
+              .filter(({ place }) => place === row.id)
+              .map(({ part }) => ({ grid: id, name, ...(part !== undefined && { part }) })),
+          );
+          if (open && JSON.stringify(open.now) === JSON.stringify(now)) open.from = day.from;
+          else {
+            if (open)
+              yield* open.now.map((one) => ({
+                ...one,
+                from: open?.from as string,
+                until: open?.until as string | null,
+              }));
+            open = { from: day.from, until, now };
+          }
+          until = day.from;
+        }
+        if (open)
+          yield* open.now.map((one) => ({ ...one, from: open?.from as string, until: open?.until as string | null }));
+      }
+      return {
+        body: await pageOf(spans(), ({ grid, from, part }) => `${from} ${grid} ${part ?? ""}`, { limit, cursor }),
+      };
+    },
+
+    async findPublicPlaces({ query: { area, q, limit } }) {
+      const streets = await loadStreets(store, (await scopeOf(store, area)).streets);
+      const communities = streets
+        .flatMap(({ street, communities: rows }) => rows.map((row) => ({ street, row })))
+        .filter(({ row }) => row.status === "active" && (area.length < 12 || codesOf(row).includes(area)));
+      const all = await Promise.all(
+        communities.map(async ({ street, row }) =>
+          ((await store.places(row.id))?.state.places ?? [])
+            .filter(({ status }) => status === "active")
+            .map(({ id, figures }) => ({
+              place: id,
+              name: figures.name,
+              community: row.figures.name,
+              street: street.name,
+            })),
+        ),
+      );
+      const found = all
+        .flat()
+        .map((place) => ({ place, rank: likeness(place.name, q) }))
+        .filter(({ rank }) => rank > 0)
+        .sort((a, b) => b.rank - a.rank || (a.place.name < b.place.name ? -1 : 1));
+      return { body: { items: found.slice(0, limit).map(({ place }) => place), next: null } };
+    },
+
+    async getPublicGrid({ params, query: { on } }, { today }) {
+      const { community, row, street } = await loadPlace(store, params.place);
+      const change = await maps.changeOn(community.id, on ?? today);
+      const grids = (change?.map.grids ?? []).flatMap(({ number, name, members }) =>
+        members
+          .filter(({ place }) => place === row.id)
+          .map(({ part }) => ({
+            code: codeOf(community, number, on ?? today),
+            name,
+            ...(part !== undefined && { part }),
+          })),
+      );
+      return {
+        body: {
+          place: row.id,
+          name: row.figures.name,
+          community: community.figures.name,
+          street: street.name,
+          on: on ?? today,
+          grids,
+        },
+      };
+    },
+
+    async getMapPicture({ params, query: { on } }, context) {
+      const [{ row, places }, change] = await Promise.all([
+        load(params.community, context),
+        maps.changeOn(params.community, on ?? context.today),
+      ]);
+      const view = viewOf(row, places, on ?? context.today, 0, change);
+      const gridOf = new Map(
+        view.grids.flatMap(({ id, places: members }) => members.map(({ place }) => [place, id] as const)),
+      );
+      const outlines = await Promise.all(
+        (places?.places ?? [])
+          .filter(({ status, geometry }) => status === "active" && geometry !== undefined)
+          .map(async ({ id, figures, geometry }) => ({
+            name: figures.name,
+            grid: gridOf.get(id) ?? null,
+            geometry: await store.geometry(id, geometry as string),
+          })),
+      );
+      const known = outlines.flatMap(({ geometry, ...one }) => (geometry ? [{ ...one, geometry }] : []));
+      if (known.length === 0) {
+        throw new Problem("not-found", { zh: "该社区没有登记边界", en: "No outlines are registered in the community" });
+      }
+      const { mapPicture } = await loadPicture();
+      const svg = mapPicture(
+        `${row.figures.name} ${view.on}`,
+        view.grids.map(({ id, code, name, households }) => ({ id, label: `${code} ${name}（${households} 户）` })),
+        known,
+      );
+      return {
+        body: {
+          bytes: new TextEncoder().encode(svg),
+          contentType: SVG,
+          fileName: `${row.figures.name}-${view.on}.svg`,
+        },
+      };
+    },
+  };
+}
+
+/** How well a name answers a search, 0 not at all: the same, begins so, has it, or has its characters in this order. */
+function likeness(name: string, search: string): number {
+  const [inName, sought] = [name, search].map((text) => text.normalize("NFKC").toLowerCase().replace(/\s/g, ""));
+  if (inName === undefined || sought === undefined || sought === "") return 0;
+  if (inName === sought) return 4;
+  if (inName.startsWith(sought)) return 3;
+  if (inName.includes(sought)) return 2;
+  let at = -1;
+  for (const character of sought) {
+    at = inName.indexOf(character, at + 1);
+    if (at < 0) return 0;
+  }
+  return 1;
+}
