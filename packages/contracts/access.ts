@@ -9,6 +9,7 @@ export const permissions = {
   "register.import": { zh: "导入台账表格", en: "Import tables into the register" },
   "grids.read": { zh: "查看网格", en: "Read the grid maps" },
   "grids.write": { zh: "划定、调整网格", en: "Draw and change the grid maps" },
+  "grids.accept": { zh: "认可网格偏离", en: "Accept deviations of the grids" },
   "codes.confirm": { zh: "确认社区正式编码", en: "Confirm a community's official code" },
   "areas.write": { zh: "设立县、街道", en: "Set up counties and streets" },
 } as const satisfies Record<string, Text>;
@@ -30,7 +31,7 @@ export const roles = {
   },
   "county.political-legal": {
     title: { zh: "县委政法委", en: "County political and legal affairs commission" },
-    may: [...keeper, "grids.write"],
+    may: [...keeper, "grids.write", "grids.accept"],
   },
   "county.organisation": { title: { zh: "县委组织部", en: "County organisation department" }, may: reader },
   "county.finance": { title: { zh: "县财政局", en: "County finance bureau" }, may: reader },

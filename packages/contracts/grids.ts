@@ -653,13 +653,42 @@ export const grids = defineApi(
     listFindings: {
       method: "GET",
       path: "/grids/findings",
-      summary: { zh: "核对发现：原表合计与各行之和", en: "Findings: printed totals against their rows" },
+      summary: { zh: "核对发现：原表合计、网格与方案", en: "Findings: printed totals, and grids against the plan" },
       permission: "register.read",
       area: "query",
-      query: z.strictObject({ area: AreaCode, verdict: z.optional(Finding.shape.verdict), ...paging }),
+      query: z.strictObject({
+        area: AreaCode,
+        /** The day the maps and the rules are taken of; today if left out. */
+        on: z.optional(IsoDate),
+        /** A rule, or all that begin so: `grid.size`, `grid.`. */
+        rule: z.optional(z.string().check(z.regex(/^[a-z][a-z.-]{0,60}$/))),
+        /** Left out: all that do not meet the plan. */
+        verdict: z.optional(Verdict),
+        ...paging,
+      }),
       response: pageOf(Finding),
       status: 200,
-      units: { read: 9, write: 0 },
+      units: { read: 200, write: 0 },
+    },
+    acceptDeviation: {
+      method: "POST",
+      path: "/grids/acceptances",
+      summary: { zh: "认可一项偏离（有理由、有期限）", en: "Accept a deviation, with a reason and an end" },
+      permission: "grids.accept",
+      area: "body",
+      idempotent: true,
+      body: z.strictObject({
+        area: AreaCode,
+        rule: z.string().check(z.regex(/^[a-z][a-z.-]{0,60}$/)),
+        /** Id of what the finding is about. */
+        subject: z.string().check(z.maxLength(80)),
+        reason: Reason,
+        /** The last day it holds. */
+        until: IsoDate,
+      }),
+      response: Finding,
+      status: 201,
+      units: { read: 250, write: 30 },
     },
   },
 );

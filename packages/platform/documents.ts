@@ -65,16 +65,45 @@ export function documents(table: Table): Documents {
   };
 }
 
-/** The next version of a document, ready to be written: `staged` at any time before, `head` and `event` to publish it. */
-export interface Next {
+/** The next version of a document, ready to be written: `staged` at any time before, `head` to publish it. */
+export interface NextState {
   readonly version: number;
   readonly staged: Action<"version">;
   readonly head: Action<"head">;
+}
+
+/** With the event that tells of it, in the same transaction as the head. */
+export interface Next extends NextState {
   readonly event: Action<"event">;
 }
 
 /**
  * @param before the version the change was decided on; the head is only written if it is still the present one
+ * @throws DocumentTooLarge
+ */
+export function nextState<S>(
+  key: DocumentKey,
+  before: Stored<S> | undefined,
+  state: S,
+  change: { id: string },
+): NextState {
+  const version = (before?.version ?? 0) + 1;
+  const json = JSON.stringify(state);
+  if (Buffer.byteLength(json) > MOST_STATE_BYTES) throw new DocumentTooLarge(`${key.name} of ${key.pk}`);
+  const content = { version, change: change.id, state: json };
+  return {
+    version,
+    staged: { name: "version", put: { ...versionKey(key, version, change.id), ...content }, when: "absent" },
+    head: {
+      name: "head",
+      put: { pk: key.pk, sk: key.name, ...content },
+      when: before === undefined ? "absent" : { version: before.version, change: before.change },
+    },
+  };
+}
+
+/**
+ * As `nextState`, of a document others hear of.
  * @param event type, service and area of the state event that tells of it
  * @throws DocumentTooLarge
  */
@@ -85,21 +114,9 @@ export function nextVersion<S>(
   change: { id: string; at: string },
   event: { type: string; service: string; area: string },
 ): Next {
-  const version = (before?.version ?? 0) + 1;
-  const json = JSON.stringify(state);
-  if (Buffer.byteLength(json) > MOST_STATE_BYTES) throw new DocumentTooLarge(`${key.name} of ${key.pk}`);
-  const content = { version, change: change.id, state: json };
-  const at = versionKey(key, version, change.id);
-  return {
-    version,
-    staged: { name: "version", put: { ...at, ...content }, when: "absent" },
-    head: {
-      name: "head",
-      put: { pk: key.pk, sk: key.name, ...content },
-      when: before === undefined ? "absent" : { version: before.version, change: before.change },
-    },
-    event: outboxAction({ ...event, at: change.at, id: `${change.id}.${key.pk}`, document: at }),
-  };
+  const next = nextState(key, before, state, change);
+  const document = versionKey(key, next.version, change.id);
+  return { ...next, event: outboxAction({ ...event, at: change.at, id: `${change.id}.${key.pk}`, document }) };
 }
 
 /** Delivered events are kept this long in the outbox, for a look at what was sent. Ours, not of the plan. */

@@ -330,7 +330,9 @@ function render(event: Event, route: Route, reply: AnyReply): Result {
   headers["content-type"] = "application/json";
   headers.etag =
     reply.version !== undefined ? `"${reply.version}"` : `W/"${createHash("sha1").update(body).digest("base64url")}"`;
-  if (route.method === "GET" && event.headers["if-none-match"] === headers.etag) return { statusCode: 304, headers };
+  // A record's version says nothing of the names it shows from others, so only an answer's own digest may spare it.
+  const spared = reply.version === undefined && event.headers["if-none-match"] === headers.etag;
+  if (route.method === "GET" && spared) return { statusCode: 304, headers };
   return { statusCode: route.status, headers, body };
 }
 

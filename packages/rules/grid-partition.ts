@@ -1,5 +1,4 @@
 import type { Highs } from "highs";
-const T=(...a:any[])=>process.env.TR&&console.log(Math.round(performance.now()),...a);
 
 /** Nodes with a size each (whole, ≥ 0), and for each its neighbours, in ascending order. */
 export interface Graph {
@@ -21,7 +20,7 @@ export interface Effort {
   /** Branches of the optimiser in one choice. */
   readonly branches: number;
 }
-export const usualEffort: Effort = { visits: 300_000, rounds: 150, candidates: 3_000, branches: 300 };
+export const usualEffort: Effort = { visits: 300_000, rounds: 150, candidates: 1_500, branches: 100 };
 
 export interface Partition {
   /** Connected, every node in one; nodes and sets in ascending order. */
@@ -165,10 +164,8 @@ export function bestPartition(
         candidates.push(set.toSorted(ascending));
         return candidates.length <= effort.candidates;
       });
-      T('cand', range, step, candidates.length, ended, limit, best.cost);
       if (!ended) break;
       const choice = choose(candidates, range);
-      T('chosen', choice.ended, choice.sets?costOfSets(graph, cost, choice.sets):null);
       offer(choice);
       if (!choice.ended) break;
       reached = Math.max(reached, Math.ceil((total + limit) / SCALE));
@@ -179,11 +176,12 @@ export function bestPartition(
 
   /** Prices for partitions with so many sets, the bound they prove, and how many sets they would have (Infinity: none exists). */
   function price(range: Count): Priced {
-    let result: Priced = { range, prices: { nodes: sizes.map(() => 0), set: 0 }, total: 0, bound: 0, count: range.most };
+    let result = priceBySize(graph, cost, range);
+    if (result.bound >= best.cost) return result;
     for (let round = 0; round < effort.rounds; round++) {
       const relaxed = solve(highs, graph, cost, [...known.values()], range, null);
       if (!relaxed.ended) return result;
-      offer(relaxed);T('lp',round,known.size,relaxed.count);
+      offer(relaxed);
       const { prices } = relaxed;
       const found: (readonly number[])[] = [];
       const look = (visits: number) => {
@@ -202,9 +200,10 @@ export function bestPartition(
       };
       let searched = look(SHORT_LOOK);
       if (found.length === 0 && !searched.ended) searched = look(effort.visits);
-      const total = sum(prices.nodes, (one) => one) + prices.set * (prices.set > 0 ? range.fewest : range.most);
+      const total = totalOf(prices, range);
       const proven = Math.ceil((total + searched.least) / SCALE);
-      if (proven >= result.bound) result = { range, prices, total, bound: proven, count: relaxed.count };
+      if (searched.ended && found.length === 0) return { range, prices, total, bound: proven, count: relaxed.count };
+      if (proven > result.bound) result = { ...result, bound: proven };
       const before = known.size;
       for (const set of found) learn(set);
       if (known.size === before || result.bound >= best.cost) return result;
@@ -212,6 +211,36 @@ export function bestPartition(
     return result;
   }
 }
+
+/**
+ * The best of the prices that are in proportion to the nodes' sizes, which no set can undercut, connected or not: quick, and where
+ * whole sets of good size are to be had, enough.
+ */
+function priceBySize({ sizes }: Graph, cost: CostBySize, range: Count): Priced {
+  // The corners of the line below all costs: between two of them runs the best slope.
+  const corners: number[] = [];
+  const slope = (a: number, b: number) => (cost[b]! - cost[a]!) / (b - a);
+  for (const at of cost.keys()) {
+    while (corners.length > 1 && slope(corners.at(-2)!, corners.at(-1)!) >= slope(corners.at(-1)!, at)) corners.pop();
+    corners.push(at);
+  }
+  return corners
+    .slice(1)
+    .map((corner, before): Priced => {
+      const perSize = Math.floor(SCALE * slope(corners[before]!, corner));
+      const set = cost.reduce(
+        (least, one, at) => Math.min(least, SCALE * one - perSize * at),
+        Number.POSITIVE_INFINITY,
+      );
+      const prices = { nodes: sizes.map((size) => perSize * size), set };
+      const total = totalOf(prices, range);
+      return { range, prices, total, bound: Math.ceil(total / SCALE), count: range.most };
+    })
+    .reduce((best, one) => (one.total > best.total ? one : best));
+}
+
+const totalOf = ({ nodes, set }: Prices, { fewest, most }: Count) =>
+  sum(nodes, (one) => one) + set * (set > 0 ? fewest : most);
 
 /**
  * Every connected set whose cost exceeds what it and its nodes are worth by less than `limit`; the first node of each is its

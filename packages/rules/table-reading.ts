@@ -71,9 +71,9 @@ export interface Reading {
   readonly errors: readonly CellError[];
 }
 
-/** A cell's text as it stands, outer spaces gone. */
+/** A cell's text as it stands, outer spaces gone, a line break within it a space. */
 const writtenIn = (cell: Cell | undefined): string =>
-  cell === null || cell === undefined ? "" : String(cell).normalize("NFC").trim();
+  cell === null || cell === undefined ? "" : String(cell).normalize("NFC").trim().replace(/[\r\n]+/g, " ");
 
 /** A cell's text for comparing and counting: full-width forms folded too, doubled spaces gone. */
 export const textOf = (cell: Cell | undefined): string => writtenIn(cell).normalize("NFKC").replace(/\s+/g, " ").trim();

@@ -1,19 +1,11 @@
 import { REQUEST_LIMITS } from "@county/contracts/api.ts";
 import { covers, tierOf } from "@county/contracts/area.ts";
-import {
-  type Finding,
-  type grids,
-  type Import,
-  type ImportRow,
-  type NewPlace,
-  UPLOAD_BYTES,
-} from "@county/contracts/grids.ts";
+import { type grids, type Import, type ImportRow, type NewPlace, UPLOAD_BYTES } from "@county/contracts/grids.ts";
 import { CommunityId, ImportId } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
 import { readCursor, writeCursor } from "@county/platform/cursor.ts";
 import type { Stored } from "@county/platform/documents.ts";
-import { checkTotal } from "@county/rules/register.ts";
 import * as z from "zod/mini";
 import {
   changeBy,
@@ -43,7 +35,7 @@ import {
   placeAnswer,
   placesOf,
   scopeOf,
-  streetsOf,
+  steadily,
   withRow,
 } from "./register.ts";
 import {
@@ -60,6 +52,23 @@ import {
 /** Loaded by the routes that work on tables: the others start without the readers and writers of workbooks. */
 const loadImports = async () => await import("./imports.ts");
 const loadWorkbooks = async () => await import("./workbooks.ts");
+/** Likewise the rules that judge, with all the plan's parameters. */
+const loadFindings = async () => await import("./findings.ts");
+
+/** The plan's parameters begin with its year. */
+function refuseBeforePlan(on: string): void {
+  if (on < "2020-01-01") {
+    throw new Problem("invalid-request", undefined, {
+      errors: [
+        {
+          parameter: "on",
+          reason: "date",
+          detail: { zh: "方案自 2020-01-01 起适用", en: "the plan applies from 2020-01-01" },
+        },
+      ],
+    });
+  }
+}
 
 /** The figures with those an edit names put in their place. */
 function overlaid<F extends object>(figures: F, edit: { readonly [K in keyof F]?: F[K] | undefined }): F {
@@ -245,7 +254,10 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
     async getAreas({ query: { area } }) {
       const scope = await scopeOf(store, area);
       const shown = { ...scope.county.state, streets: [...scope.streets] };
-      const answer = countyAnswer(shown, await loadStreets(store, scope.streets));
+      const answer = countyAnswer(
+        shown,
+        await steadily(store, scope, async () => await loadStreets(store, scope.streets)),
+      );
       if (scope.community === undefined) return { body: answer };
       return {
         body: {
@@ -310,7 +322,11 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
         for await (const one of communitiesOf(store, scope))
           if (one.row.id === after || status === "all" || one.row.status === status) yield one;
       }
-      const { items, next } = await pageOf(wanted(), ({ row }) => row.id, { limit, cursor });
+      const { items, next } = await steadily(
+        store,
+        scope,
+        async () => await pageOf(wanted(), ({ row }) => row.id, { limit, cursor }),
+      );
       const live = await Promise.all(items.map(async ({ row }) => liveOn(await store.maps.head(row.id), today)));
       return {
         body: { items: items.map(({ street, row }, i) => communityAnswer(street, row, live[i] as number)), next },
@@ -319,7 +335,8 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     async exportCommunities({ query: { area, format } }) {
       const scope = await scopeOf(store, area);
-      const streets = (await loadStreets(store, scope.streets)).map((state) => ({
+      const loaded = await steadily(store, scope, async () => await loadStreets(store, scope.streets));
+      const streets = loaded.map((state) => ({
         ...state,
         communities: state.communities.filter(({ id }) => scope.community === undefined || scope.community === id),
       }));
@@ -493,13 +510,17 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
             yield one;
         }
       }
-      const { items, next } = await pageOf(wanted(), idOf, { limit, cursor });
+      const { items, next } = await steadily(store, scope, async () => await pageOf(wanted(), idOf, { limit, cursor }));
       return { body: { items: items.map(({ community, row }) => placeAnswer(community, row)), next } };
     },
 
     async exportPlaces({ query: { area, format } }) {
-      const places: { community: CommunityRow; row: PlaceRow }[] = [];
-      for await (const one of placesOf(store, await scopeOf(store, area))) places.push(one);
+      const scope = await scopeOf(store, area);
+      const places = await steadily(store, scope, async () => {
+        const all: { community: CommunityRow; row: PlaceRow }[] = [];
+        for await (const one of placesOf(store, scope)) all.push(one);
+        return all;
+      });
       const { placeTable } = await loadWorkbooks();
       return { body: await placeTable(places, format) };
     },
@@ -764,27 +785,81 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
       },
     },
 
-    async listFindings({ query: { area, verdict, limit, cursor } }) {
+    async listFindings({ query: { area, on, rule, verdict, limit, cursor } }, { today }) {
       const scope = await scopeOf(store, area);
-      async function* wanted(): AsyncGenerator<{ at: string; finding: Finding }> {
-        for await (const { street, communities, totals } of streetsOf(store, scope.streets)) {
-          if (scope.community !== undefined) continue;
-          const parts = communities
-            .filter(({ status }) => status === "active")
-            .map(({ code, figures, asOf }) => ({ ...figures, asOf, source: `register ${code}` }));
-          // A table may print subtotals too, so the same rule may speak of a street more than once.
-          for (const [i, total] of totals.entries()) {
-            for (const finding of checkTotal(street, total, parts)) {
-              if (verdict === undefined ? finding.verdict !== "meets" : finding.verdict === verdict) {
-                const subject = { id: street.id, code: street.code, name: street.name };
-                yield { at: `${street.id} ${i} ${finding.rule}`, finding: { ...finding, subject } as Finding };
-              }
-            }
-          }
-        }
-      }
-      const { items, next } = await pageOf(wanted(), ({ at }) => at, { limit, cursor });
+      const { findingsOf } = await loadFindings();
+      const day = on ?? today;
+      refuseBeforePlan(day);
+      const found = await steadily(store, scope, async () => await findingsOf(store, scope, day));
+      const wanted = found.filter(
+        ({ finding }) =>
+          (verdict === undefined ? finding.verdict !== "meets" : finding.verdict === verdict) &&
+          (rule === undefined || finding.rule === rule || (rule.endsWith(".") && finding.rule.startsWith(rule))),
+      );
+      const { items, next } = await pageOf(wanted, ({ at }) => at, { limit, cursor });
       return { body: { items: items.map(({ finding }) => finding), next } };
+    },
+
+    acceptDeviation: {
+      async run({ body: { area, rule, subject, reason, until } }, context) {
+        const scope = await scopeOf(store, area);
+        const { findingsOf } = await loadFindings();
+        const find = async () =>
+          (await findingsOf(store, scope, context.today)).find(
+            ({ finding }) => finding.rule === rule && finding.subject.id === subject,
+          )?.finding;
+        const finding = await find();
+        if (finding === undefined) {
+          throw new Problem("not-found", { zh: "没有这项核对发现", en: "There is no such finding" });
+        }
+        if (finding.verdict !== "deviates" && finding.verdict !== "ambiguous") {
+          throw new Problem("refused", {
+            zh: `结论是“${finding.verdict}”，只有偏离或有歧义的可以认可`,
+            en: `The verdict is "${finding.verdict}": only deviations and ambiguities can be accepted`,
+          });
+        }
+        if (until < context.today) {
+          throw new Problem("invalid-request", undefined, {
+            errors: [{ pointer: "/until", reason: "date", detail: { zh: "不能早于今天", en: "not before today" } }],
+          });
+        }
+        // Who drew a map does not approve what deviates in it.
+        const community = subject.split(".").length >= 3 ? communityIdOf(subject) : undefined;
+        const drawn = community === undefined ? undefined : await store.maps.changeOn(community, context.today);
+        if (drawn?.by === context.account) {
+          throw new Problem("refused", {
+            zh: "划定网格的人不能认可其中的偏离，请由他人办理",
+            en: "Who drew the map cannot accept what deviates in it: somebody else must",
+          });
+        }
+        const change = changeBy(context, reason, "acceptDeviation");
+        const acceptance = { rule, subject, reason, by: context.account, until };
+        return await settled(async () => {
+          const saved = await store.accept(
+            scope.county.state.id,
+            acceptance,
+            change,
+            context.command.done(`${area} ${rule} ${subject}`),
+          );
+          return {
+            saved,
+            reply: { body: { ...finding, accepted: { reason, by: context.account, until, expired: false } } },
+          };
+        });
+      },
+      async replay(ref, context) {
+        const [area = "", rule, subject] = ref.split(" ");
+        const scope = await scopeOf(store, area);
+        context.permit([area]);
+        const { findingsOf } = await loadFindings();
+        const found = (await findingsOf(store, scope, context.today)).find(
+          ({ finding }) => finding.rule === rule && finding.subject.id === subject,
+        );
+        if (found === undefined) {
+          throw new Problem("not-found", { zh: "这项核对发现已不存在", en: "The finding is there no longer" });
+        }
+        return { body: found.finding };
+      },
     },
   };
 }

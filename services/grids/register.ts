@@ -163,6 +163,8 @@ export interface Scope {
   readonly streets: readonly AreaRow[];
   /** Set where the code is a community's. */
   readonly community?: string;
+  /** Whether the code is the county's own. */
+  readonly whole: boolean;
 }
 
 /** @throws Problem `not-found` when the code is nobody's */
@@ -174,7 +176,7 @@ export async function scopeOf(store: Store, code: string): Promise<Scope> {
   const streets = county.state.streets
     .filter((street) => id === county.state.id || street.id === streetIdOf(id))
     .toSorted((a, b) => (a.code < b.code ? -1 : 1));
-  return { county, streets, ...(id.split(".").length === 3 && { community: id }) };
+  return { county, streets, whole: id === county.state.id, ...(id.split(".").length === 3 && { community: id }) };
 }
 
 /** The streets' registers, all at once: for whoever needs every one of them. */
@@ -188,6 +190,19 @@ export async function* streetsOf(store: Store, streets: readonly AreaRow[]): Asy
   for (const { id } of streets) {
     const document = await store.street(id);
     if (document) yield document.state;
+  }
+}
+
+/**
+ * What `read` makes of several documents, none of which an import published in between: a list shows all of an import
+ * or nothing of it. One small read before and one after; read again where they differ.
+ */
+export async function steadily<T>(store: Store, { county }: Scope, read: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    const before = await store.lastPublished(county.state.id);
+    const result = await read();
+    if ((await store.lastPublished(county.state.id)) === before) return result;
+    if (tries === 5) throw new Problem("unavailable", undefined, { retryAfterSeconds: 1 });
   }
 }
 

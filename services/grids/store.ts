@@ -9,8 +9,15 @@ import {
   TableKind,
 } from "@county/contracts/grids.ts";
 import { Problem } from "@county/contracts/problem.ts";
-import { type DocumentKey, documents, nextVersion, outboxAction, type Stored } from "@county/platform/documents.ts";
-import { type Action, type Key, MOST_ACTIONS, type Table } from "@county/platform/table.ts";
+import {
+  type DocumentKey,
+  documents,
+  nextState,
+  nextVersion,
+  outboxAction,
+  type Stored,
+} from "@county/platform/documents.ts";
+import { type Action, type Item, type Key, MOST_ACTIONS, type Table } from "@county/platform/table.ts";
 import * as z from "zod/mini";
 import { type Head, type MapWrite, mapStore } from "./map-store.ts";
 
@@ -82,6 +89,11 @@ export const StreetState = z.object({
   totals: z.array(PrintedTotal),
 });
 export const PlacesState = z.object({ community: z.string(), places: z.array(PlaceRow) });
+const Acceptances = z.object({
+  accepted: z.array(
+    z.object({ rule: z.string(), subject: z.string(), reason: z.string(), by: z.string(), until: z.string() }),
+  ),
+});
 export type CountyState = z.infer<typeof CountyState>;
 export type StreetState = z.infer<typeof StreetState>;
 export type PlacesState = z.infer<typeof PlacesState>;
@@ -122,12 +134,14 @@ export const communityIdOf = (id: string) => segment(id, 3);
 const county = (id: string): DocumentKey => ({ pk: `county#${id}`, name: "areas" });
 const street = (id: string): DocumentKey => ({ pk: `street#${id}`, name: "communities" });
 const places = (id: string): DocumentKey => ({ pk: `community#${id}`, name: "places" });
+const acceptances = (countyId: string): DocumentKey => ({ pk: `county#${countyId}`, name: "acceptances" });
 const code = (value: string): Key => ({ pk: `code#${value}`, sk: "code" });
 const geometry = (placeId: string, version: string): Key => ({
   pk: `community#${communityIdOf(placeId)}`,
   sk: `geometry#${placeId}#${version}`,
 });
 const importKey = (id: string): Key => ({ pk: `county#${countyIdOf(id)}`, sk: `import#${id}` });
+const publishedKey = (countyId: string): Key => ({ pk: `county#${countyId}`, sk: "published" });
 /** Imports that are under way: what a crash left is found here. */
 const OPEN = "imports-open";
 
@@ -179,6 +193,8 @@ export type Saved = "saved" | "changed-meanwhile" | "map-changed" | "code-taken"
 export interface Publication {
   readonly staged: readonly Action<"version">[];
   readonly actions: readonly Action<"head" | "event" | "code" | "import" | "open" | "audit">[];
+  /** What the county's last publication is afterwards; see `lastPublished`. */
+  readonly mark: Item;
 }
 
 export type Store = ReturnType<typeof store>;
@@ -222,6 +238,7 @@ export function store(table: Table) {
   const OUTCOMES = {
     head: "changed-meanwhile",
     map: "map-changed",
+    published: "changed-meanwhile",
     version: "changed-meanwhile",
     code: "code-taken",
     import: "import-moved",
@@ -306,6 +323,26 @@ export function store(table: Table) {
         });
       }
       return await save(actions);
+    },
+
+    /** Deviations accepted in a county, the expired ones too. */
+    async acceptances(countyId: string): Promise<z.infer<typeof Acceptances>["accepted"]> {
+      return (await kept.read(acceptances(countyId), Acceptances))?.state.accepted ?? [];
+    },
+
+    async accept(
+      countyId: string,
+      acceptance: z.infer<typeof Acceptances>["accepted"][number],
+      change: ChangeOf,
+      key: Action<"key">,
+    ): Promise<Saved> {
+      const before = await kept.read(acceptances(countyId), Acceptances);
+      const others = (before?.state.accepted ?? []).filter(
+        ({ rule, subject }) => rule !== acceptance.rule || subject !== acceptance.subject,
+      );
+      // The latest decision on a finding is the one that counts; earlier ones stay in the document's versions.
+      const { staged, head } = nextState(acceptances(countyId), before, { accepted: [...others, acceptance] }, change);
+      return await save([staged, head, audit(change, countyId, [`${acceptance.rule} ${acceptance.subject}`]), key]);
     },
 
     async geometry(placeId: string, version: string): Promise<Geometry | undefined> {
@@ -406,24 +443,34 @@ export function store(table: Table) {
         { name: "open" as const, delete: { pk: OPEN, sk: after.id }, when: "present" as const },
         audit(change, before.area, rows),
       ];
-      if (actions.length > MOST_ACTIONS) {
+      if (actions.length >= MOST_ACTIONS) {
         throw new Problem("refused", {
           zh: "一次导入涉及的社区过多，请按街道分开导入",
           en: "One import touches too many communities: import street by street",
         });
       }
-      return { staged: all.map(({ staged }) => staged), actions };
+      const mark = { ...publishedKey(countyIdOf(after.id)), import: after.id };
+      return { staged: all.map(({ staged }) => staged), actions, mark };
     },
 
     /**
      * Publishes an import: its documents are staged one by one, where nobody looks yet, then all heads move in one
      * transaction together with the import's own state. On anything but `saved` nothing of it is to be seen.
      */
-    async publish({ staged, actions }: Publication): Promise<Saved> {
+    async publish({ staged, actions, mark }: Publication): Promise<Saved> {
       // A version staged by an interrupted try of the same import is the same: it stays.
       for (const version of staged) await table.write(version);
+      const last = await table.get(mark);
       // On a failure they stay: a twin that publishes the same import may have won, and then they are its history.
-      return await save(actions);
+      return await save([
+        ...actions,
+        { name: "published", put: mark, when: last === undefined ? "absent" : { import: last.import as string } },
+      ]);
+    },
+
+    /** The import published last in a county: whoever reads several documents looks at it before and after. */
+    async lastPublished(countyId: string): Promise<string | undefined> {
+      return (await table.get(publishedKey(countyId)))?.import as string | undefined;
     },
   };
 }

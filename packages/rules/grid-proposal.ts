@@ -1,0 +1,418 @@
+import {
+  otherReadings,
+  type ParameterId,
+  type ParameterValue,
+  parameter,
+  type SubsidyBand,
+} from "@county/plan/parameters.ts";
+import type { Text } from "@county/plan/text.ts";
+import type { Highs } from "highs";
+import type { GridKind } from "./grid-map.ts";
+import {
+  bestPartition,
+  type Effort,
+  type Graph,
+  greedyPartition,
+  type Partition,
+  usualEffort,
+} from "./grid-partition.ts";
+
+/**
+ * Proposes the grids of one community. One place is one grid and is never split; places that are too small are joined where
+ * they are known to be neighbours, towns with towns and villages with villages, so that an objective stated in whole numbers
+ * is least.
+ * @source plan 2.1, 2.2.1, 2.2.2, A4
+ */
+export interface ProposalPlace {
+  readonly id: string;
+  readonly name: string;
+  readonly households: number;
+  readonly kind: "compound" | "village" | "rebuilt-village";
+  readonly propertyCompany: string | null;
+}
+
+export interface ProposalInput {
+  readonly community: string;
+  readonly places: readonly ProposalPlace[];
+  /** Known neighbours; pairs with a place of another community are left out. */
+  readonly adjacent: readonly (readonly [string, string])[];
+}
+
+/**
+ * What is least wanted, in whole points. Only grids of small places count: what is as large as a grid stands alone whatever is
+ * chosen. Every join makes one grid less, so `grid` also weighs against leaving places alone; nothing else speaks for joining
+ * more than the size asks.
+ */
+export interface Weights {
+  /** For every grid: it needs a station, an instructor and equipment. */
+  readonly grid: number;
+  /** For every grid outside the size: someone has to accept it. */
+  readonly deviation: number;
+  /** For every household below the size. */
+  readonly shortfall: number;
+  /** For every household below half of the least size, on top: a few middling grids rather than one tiny one. */
+  readonly tiny: number;
+  /** For every household of a joined grid above the size: that, unlike a small place, is our own doing. */
+  readonly excess: number;
+}
+export const usualWeights: Weights = { grid: 100, deviation: 200, shortfall: 1, tiny: 1, excess: 2 };
+
+/** A number that depends on how a band's edge is read. */
+export interface Span {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What a grid needs, under the readings in force. Money in fen. */
+export interface GridCost {
+  readonly instructors: number;
+  /** One for each place, two where A4 gives two. */
+  readonly workers: Span;
+  /** Whether there may be a leader, who is one of the workers. */
+  readonly leader: boolean;
+  /** Subsidies of the workers a month; police assistants come on top. */
+  readonly monthlyFen: Span;
+  readonly equipmentFen: number;
+}
+
+export interface ProposedGrid {
+  /** Ids, in ascending order. */
+  readonly places: readonly string[];
+  readonly households: number;
+  readonly kind: GridKind;
+  /** How far outside each clause's size, 0 inside, negative below. */
+  readonly size: readonly { readonly clause: "2.2.1" | "2.1"; readonly difference: number }[];
+  readonly why: readonly Text[];
+  readonly cost: GridCost;
+  /** What another reading would give, where it differs. */
+  readonly otherwise: readonly { readonly policy: Policy; readonly reading: string; readonly cost: GridCost }[];
+}
+
+export interface Proposal {
+  readonly community: string;
+  /** In ascending order of their first place. */
+  readonly grids: readonly ProposedGrid[];
+  /** Points, and what they are made of. */
+  readonly objective: { readonly value: number; readonly parts: Readonly<Record<keyof Weights, number>> };
+  /** Points of the greedy start. */
+  readonly greedy: number;
+  /** No proposal has fewer points. */
+  readonly bound: number;
+  /** Whether the proposal is proven best: its points are the bound. */
+  readonly proven: boolean;
+}
+
+/** Loads the optimiser, once; 3.7 MB that nothing else needs. */
+let loading: Promise<Highs> | undefined;
+const loadOptimiser = (): Promise<Highs> => {
+  loading ??= import("highs").then(({ default: load }) => load());
+  return loading;
+};
+
+/** The policies on which a grid's cost rests. */
+const policies = ["policy.subsidy.edge", "policy.subsidy.second-worker", "policy.villages.rural-grids"] as const;
+type Policy = (typeof policies)[number];
+type Readings = { readonly [P in Policy]: ParameterValue<P> };
+
+/**
+ * The same input gives the same proposal, in whatever order it comes; among proposals of equal points, whichever the optimiser
+ * meets first.
+ * @param on the day whose parameters hold
+ * @throws RangeError on an id given twice, on households or weights that are not whole numbers ≥ 0, and as `parameter`
+ */
+export async function proposeGrids(
+  { community, places: given, adjacent }: ProposalInput,
+  on: string,
+  options: { readonly weights?: Weights; readonly effort?: Effort; readonly optimiser?: () => Promise<Highs> } = {},
+): Promise<Proposal> {
+  const { weights = usualWeights, effort = usualEffort, optimiser = loadOptimiser } = options;
+  const places = given.toSorted((a, b) => compare(a.id, b.id));
+  check(places, weights);
+  const sizes = sizesOn(on);
+  const points = pointsBySize(sizes, weights);
+  const near = neighboursOf(places, adjacent);
+
+  const grids: ProposedGrid[] = [];
+  const parts = { grid: 0, deviation: 0, shortfall: 0, tiny: 0, excess: 0 };
+  let [value, greedy, bound] = [0, 0, 0];
+  const add = (members: readonly ProposalPlace[], why: readonly Text[]) => {
+    const households = sum(members, (place) => place.households);
+    const kind = kindOf(members[0]!);
+    grids.push({
+      places: members.map(({ id }) => id),
+      households,
+      kind,
+      size: [
+        { clause: "2.2.1", difference: outside(sizes.grid, households) },
+        { clause: "2.1", difference: outside(sizes.layout, households) },
+      ],
+      why,
+      ...costsOf(members, kind, on),
+    });
+  };
+
+  for (const place of places) {
+    if (place.households >= sizes.aim.min) add([place], [aloneBecauseLarge(place, sizes)]);
+  }
+  for (const component of componentsOf(
+    places.filter(({ households }) => households < sizes.aim.min),
+    near,
+  )) {
+    const graph = graphOf(component, near);
+    const start = greedyPartition(graph, points.total);
+    const first = sum(start, (set) => points.total[sum(set, (node) => graph.sizes[node]!)]!);
+    // Of two places the greedy start tries all there is.
+    const best: Partition =
+      component.length <= 2
+        ? { sets: start, cost: first, bound: first }
+        : bestPartition(await optimiser(), graph, points.total, start, effort);
+    greedy += first;
+    value += best.cost;
+    bound += best.bound;
+    for (const set of best.sets) {
+      const members = set.map((node) => component[node]!);
+      const made = points.parts(sum(members, ({ households }) => households));
+      for (const part of Object.keys(parts) as (keyof Weights)[]) parts[part] += made[part];
+      add(
+        members,
+        members.length > 1 ? joinedBecause(members, sizes) : [aloneThoughSmall(members[0]!, places, near, sizes)],
+      );
+    }
+  }
+  grids.sort((a, b) => compare(a.places[0]!, b.places[0]!));
+  return { community, grids, objective: { value, parts }, greedy, bound, proven: bound === value };
+}
+
+const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((total, item) => total + of(item), 0);
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function check(places: readonly ProposalPlace[], weights: Weights): void {
+  const count = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  places.forEach(({ id, households }, i) => {
+    if (id === places[i + 1]?.id) throw new RangeError(`Place ${id} is given twice`);
+    if (!count(households)) throw new RangeError(`Place ${id} has ${households} households`);
+  });
+  for (const [name, weight] of Object.entries(weights)) {
+    if (!count(weight)) throw new RangeError(`The weight ${name} is ${weight}`);
+  }
+}
+
+/** The plan does not say which grids are rural; a rebuilt village is on its way to residential management (2.6), so it is not. */
+const kindOf = ({ kind }: ProposalPlace): GridKind => (kind === "village" ? "rural" : "urban");
+
+// ---------------------------------------------------------------------------------------------------------------- sizes
+
+interface Size {
+  readonly min: number;
+  readonly max: number;
+}
+interface Sizes {
+  /** 2.2.1 */
+  readonly grid: Size;
+  /** 2.1 */
+  readonly layout: Size;
+  /** The one of the two that is aimed at. */
+  readonly aim: Size;
+  /** No joined grid is larger. */
+  readonly most: number;
+}
+
+function sizesOn(on: string): Sizes {
+  const [grid, layout] = [parameter("grid.households", on), parameter("layout.grid-households", on)];
+  const aim = parameter("policy.grid.size", on) === "2.2.1" ? grid : layout;
+  return { grid, layout, aim, most: Math.max(grid.max, layout.max) };
+}
+
+const outside = ({ min, max }: Size, households: number) =>
+  households < min ? households - min : Math.max(0, households - max);
+
+/** The points of a grid of small places, by its households. */
+function pointsBySize({ aim, most }: Sizes, weights: Weights) {
+  const parts = (households: number): Record<keyof Weights, number> => {
+    const difference = outside(aim, households);
+    return {
+      grid: weights.grid,
+      deviation: difference === 0 ? 0 : weights.deviation,
+      shortfall: weights.shortfall * Math.max(0, -difference),
+      tiny: weights.tiny * Math.max(0, Math.floor(aim.min / 2) - households),
+      excess: weights.excess * Math.max(0, difference),
+    };
+  };
+  const total = Array.from({ length: most + 1 }, (_, households) =>
+    sum(Object.values(parts(households)), (one) => one),
+  );
+  return { parts, total };
+}
+
+// ----------------------------------------------------------------------------------------------------------- neighbours
+
+type Neighbours = ReadonlyMap<string, ReadonlySet<string>>;
+
+function neighboursOf(places: readonly ProposalPlace[], pairs: ProposalInput["adjacent"]): Neighbours {
+  const near = new Map(places.map(({ id }) => [id, new Set<string>()]));
+  for (const [a, b] of pairs) {
+    if (a === b || !near.has(a) || !near.has(b)) continue;
+    near.get(a)!.add(b);
+    near.get(b)!.add(a);
+  }
+  return near;
+}
+
+const joinable = (a: ProposalPlace, b: ProposalPlace, near: Neighbours) =>
+  kindOf(a) === kindOf(b) && near.get(a.id)!.has(b.id);
+
+/** The places that can reach each other from neighbour to neighbour of one kind, in order. */
+function componentsOf(small: readonly ProposalPlace[], near: Neighbours): ProposalPlace[][] {
+  const left = new Set(small);
+  const components: ProposalPlace[][] = [];
+  for (const first of left) {
+    const reached = new Set([first]);
+    for (const place of reached) {
+      left.delete(place);
+      for (const other of left) if (joinable(place, other, near)) reached.add(other);
+    }
+    components.push([...reached].sort((a, b) => compare(a.id, b.id)));
+  }
+  return components;
+}
+
+const graphOf = (component: readonly ProposalPlace[], near: Neighbours): Graph => ({
+  sizes: component.map(({ households }) => households),
+  neighbours: component.map((place) =>
+    component.flatMap((other, node) => (other !== place && joinable(place, other, near) ? [node] : [])),
+  ),
+});
+
+// ----------------------------------------------------------------------------------------------------------------- cost
+
+function costsOf(
+  places: readonly ProposalPlace[],
+  kind: GridKind,
+  on: string,
+): Pick<ProposedGrid, "cost" | "otherwise"> {
+  const inForce = Object.fromEntries(policies.map((policy) => [policy, parameter(policy, on)])) as Readings;
+  const cost = costOf(places, kind, inForce, on);
+  const otherwise = policies.flatMap((policy) =>
+    otherReadings(policy, on).flatMap(({ value: reading }) => {
+      const other = costOf(places, kind, { ...inForce, [policy]: reading }, on);
+      return JSON.stringify(other) === JSON.stringify(cost) ? [] : [{ policy, reading, cost: other }];
+    }),
+  );
+  return { cost, otherwise };
+}
+
+function costOf(places: readonly ProposalPlace[], kind: GridKind, readings: Readings, on: string): GridCost {
+  const paid = kind === "urban" || readings["policy.villages.rural-grids"] === "all";
+  const each = places.map((place) => workersOf(place, readings, on));
+  const workers = { low: sum(each, (one) => one.workers.low), high: sum(each, (one) => one.workers.high) };
+  const leader =
+    sum(places, ({ households }) => households) >= parameter("staff.leader.households", on) ||
+    workers.high > parameter("staff.leader.workers", on) ||
+    places.length >= parameter("staff.leader.compounds", on);
+  return {
+    instructors: parameter("staff.instructors-per-grid", on),
+    workers,
+    leader,
+    monthlyFen: paid
+      ? { low: sum(each, (one) => one.fen.low), high: sum(each, (one) => one.fen.high) }
+      : { low: 0, high: 0 },
+    equipmentFen: paid ? parameter("grid.equipment", on) : 0,
+  };
+}
+
+/** The workers of one place and their subsidies a month, of all of them together. */
+function workersOf({ households, propertyCompany }: ProposalPlace, readings: Readings, on: string) {
+  const edge = readings["policy.subsidy.edge"];
+  const bandsOf = (table: readonly SubsidyBand[]) => {
+    const claiming = table.filter(
+      ({ from, to }) => from <= households && households <= (to ?? Number.POSITIVE_INFINITY),
+    );
+    return edge === "both" ? claiming : edge === "lower" ? claiming.slice(0, 1) : claiming.slice(-1);
+  };
+  const withCompany = bandsOf(parameter("subsidy.with-company", on));
+  const bands =
+    propertyCompany !== null
+      ? withCompany
+      : bandsOf(parameter("subsidy.without-company", on)).flatMap((band) =>
+          readings["policy.subsidy.second-worker"] === "all-compounds"
+            ? withCompany.map(({ workers }) => ({ ...band, workers }))
+            : [band],
+        );
+  const perCompound = parameter("staff.workers-per-compound", on);
+  const workers = bands.map((band) => band.workers * perCompound);
+  const fen = bands.map((band) => band.workers * perCompound * band.fen);
+  const span = (numbers: readonly number[]): Span => ({ low: Math.min(...numbers), high: Math.max(...numbers) });
+  return { workers: span(workers), fen: span(fen) };
+}
+
+// ---------------------------------------------------------------------------------------------------------------- words
+
+const range = ({ min, max }: Size) => `${min}–${max}`;
+
+function aloneBecauseLarge({ name, households }: ProposalPlace, { aim }: Sizes): Text {
+  return households > aim.max
+    ? {
+        zh: `${name}有 ${households} 户，超过 ${range(aim)} 户，但一个小区不拆分，单独成格（2.2.1）`,
+        en: `${name} has ${households} households, more than ${range(aim)}; as a place is not split, it is a grid alone (2.2.1)`,
+      }
+    : {
+        zh: `${name}有 ${households} 户，在 ${range(aim)} 户之内，单独成格（2.2.1）`,
+        en: `${name} has ${households} households, within ${range(aim)}: a grid alone (2.2.1)`,
+      };
+}
+
+function joinedBecause(places: readonly ProposalPlace[], { aim, layout }: Sizes): Text[] {
+  const households = sum(places, (place) => place.households);
+  const each = {
+    zh: places.map((p) => `${p.name} ${p.households} 户`),
+    en: places.map((p) => `${p.name} (${p.households})`),
+  };
+  const joined: Text = {
+    zh: `${each.zh.join("、")}都不足 ${aim.min} 户，已知相邻，合为一个网格，共 ${households} 户（2.2.1）`,
+    en: `${each.en.join(", ")} each have fewer than ${aim.min} households and are known to be neighbours: joined, ${households} households (2.2.1)`,
+  };
+  const difference = outside(aim, households);
+  if (difference === 0) return [joined];
+  const meets = outside(layout, households) === 0;
+  return [
+    joined,
+    difference < 0
+      ? {
+          zh: `比 ${aim.min} 户少 ${-difference} 户；再并入相邻的小处，总体偏离更大`,
+          en: `${-difference} short of ${aim.min}; taking in more of the small neighbours would make the whole deviate more`,
+        }
+      : {
+          zh: `比 ${aim.max} 户多 ${difference} 户${meets ? `，仍在 ${range(layout)} 户之内（2.1）` : ""}；分开则总体偏离更大`,
+          en: `${difference} above ${aim.max}${meets ? `, still within ${range(layout)} (2.1)` : ""}; apart, the whole would deviate more`,
+        },
+  ];
+}
+
+function aloneThoughSmall(
+  place: ProposalPlace,
+  places: readonly ProposalPlace[],
+  near: Neighbours,
+  { aim }: Sizes,
+): Text {
+  const neighbours = places.filter(({ id }) => near.get(place.id)!.has(id));
+  const alike = neighbours.filter((other) => kindOf(other) === kindOf(place));
+  const small = alike.filter(({ households }) => households < aim.min);
+  const because: Text =
+    neighbours.length === 0
+      ? { zh: "没有已知的相邻小区或村庄", en: "no neighbour is known" }
+      : alike.length === 0
+        ? { zh: "相邻的城乡类别不同，不合并", en: "its neighbours are of the other kind, urban or rural" }
+        : small.length === 0
+          ? {
+              zh: `相邻的都已达到 ${aim.min} 户，各自成格`,
+              en: `its neighbours have ${aim.min} or more and are grids alone`,
+            }
+          : {
+              zh: "与相邻的小处合并，总体偏离更大",
+              en: "joined with its small neighbours, the whole would deviate more",
+            };
+  return {
+    zh: `${place.name}有 ${place.households} 户，不足 ${aim.min} 户；${because.zh}，单独成格（2.2.1）`,
+    en: `${place.name} has ${place.households} households, fewer than ${aim.min}; ${because.en}: a grid alone (2.2.1)`,
+  };
+}
