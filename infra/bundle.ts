@@ -1,6 +1,6 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 
 const root = resolve(import.meta.dirname, "..");
@@ -55,6 +55,11 @@ export async function bundle({ entry, outdir }: { entry: string; outdir: string 
     if (!loadable.has(`${BUILT}/${name.replace(/(?<=\.mjs)\..*$/, "")}`)) continue;
     await writeFile(join(outdir, name), contents);
     if (name.endsWith(".mjs")) bytes += contents.length;
+  }
+  // The optimiser looks for its machine code beside itself.
+  for (const input of Object.keys(metafile.inputs)) {
+    if (!input.endsWith("/highs/build/highs.mjs")) continue;
+    await copyFile(join(root, dirname(input), "highs.wasm"), join(outdir, "highs.wasm"));
   }
   return { file: join(resolve(outdir), "index.mjs"), bytes };
 }

@@ -10,6 +10,10 @@ export const file = (...contentTypes: [string, ...string[]]): FileOf => ({ conte
 export const isFile = (schema: z.ZodMiniType | FileOf | undefined): schema is FileOf =>
   schema !== undefined && "contentTypes" in schema;
 
+export const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+export const CSV = "text/csv";
+export const GEOJSON = "application/geo+json";
+
 /** A file as a handler receives and answers it. */
 export interface FileBody {
   readonly bytes: Uint8Array;

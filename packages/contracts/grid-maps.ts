@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { file, type Route } from "./api.ts";
+import { file, GEOJSON, type Route, XLSX } from "./api.ts";
 import { AreaCode } from "./area.ts";
 import {
   AreaRef,
@@ -14,6 +14,7 @@ import {
   pageOf,
   paging,
   Reason,
+  TextOf,
 } from "./parts.ts";
 
 /** The grid maps of communities (plan 2.2.1): part of the grids service's contract. */
@@ -173,6 +174,42 @@ const PublicGrid = z
   })
   .register(z.globalRegistry, { id: "PublicGrid" });
 
+const Points = z.int().check(z.gte(0), z.lte(1_000_000));
+/** A number that depends on how the plan is read. */
+const Span = z.object({ low: z.int(), high: z.int() });
+const costs = { workers: Span, monthlyFen: Span, equipmentFen: z.int() };
+
+/** One community's grids as the rules of 2.1 and 2.2.1 would have them, with what it costs and why. */
+const Proposal = z
+  .object({
+    community: AreaRef,
+    on: IsoDate,
+    /** The map's version it was computed on: to be named when it is adopted. */
+    version: z.int(),
+    grids: z.array(
+      z.object({
+        ref: z.string(),
+        name: z.string(),
+        kind: GridKind,
+        places: z.array(ServedPlace),
+        households: z.int(),
+        why: z.array(TextOf),
+        leader: z.boolean(),
+        ...costs,
+      }),
+    ),
+    /** Points of the objective: the fewer the better; `parts` says what they are made of. */
+    objective: z.object({ value: z.int(), parts: z.record(z.string(), z.int()) }),
+    /** Points of the greedy start. */
+    greedy: z.int(),
+    /** No proposal has fewer points. */
+    bound: z.int(),
+    proven: z.boolean(),
+    /** What makes the map so: may be edited and posted to `/maps/changes`. */
+    operations: z.array(MapOperation),
+  })
+  .register(z.globalRegistry, { id: "GridProposal" });
+
 const community = z.object({ community: CommunityId });
 const grid = z.object({ grid: GridId });
 const place = z.object({ place: PlaceId });
@@ -222,6 +259,24 @@ export const mapRoutes = {
     response: GridMapView,
     status: 200,
     units: { read: 12, write: 0 },
+  },
+  exportMaps: {
+    method: "GET",
+    path: "/maps/export",
+    summary: {
+      zh: "导出网格图（表格或 GeoJSON，可改后再导入）",
+      en: "The maps of an area on a day as a workbook or as GeoJSON, to be changed and imported again",
+    },
+    permission: "grids.read",
+    area: "query",
+    query: z.strictObject({
+      area: AreaCode,
+      on: z.optional(IsoDate),
+      format: z._default(z.enum(["xlsx", "geojson"]), "xlsx"),
+    }),
+    response: file(XLSX, GEOJSON),
+    status: 200,
+    units: { read: 1000, write: 0 },
   },
   changeMaps: {
     method: "POST",
@@ -339,5 +394,29 @@ export const mapRoutes = {
     response: file(SVG),
     status: 200,
     units: { read: 60, write: 0 },
+  },
+  proposeGrids: {
+    method: "POST",
+    path: "/grids/proposals",
+    summary: { zh: "网格划分建议（只计算，不改动）", en: "Propose the grids of an area: computed, nothing is changed" },
+    permission: "grids.write",
+    area: "body",
+    body: z.strictObject({
+      area: AreaCode,
+      on: z.optional(IsoDate),
+      /** Neighbours somebody knows of, beside those the outlines show. */
+      neighbours: z._default(z.array(z.tuple([PlaceId, PlaceId])).check(z.maxLength(2_000)), []),
+      /** Points of the objective, where other than usual. */
+      weights: z.optional(
+        z.strictObject({ grid: Points, deviation: Points, shortfall: Points, tiny: Points, excess: Points }),
+      ),
+    }),
+    response: z.object({
+      proposals: z.array(Proposal),
+      /** What all of it needs. Money in fen. */
+      total: z.object({ grids: z.int(), ...costs }),
+    }),
+    status: 200,
+    units: { read: 600, write: 0 },
   },
 } as const satisfies Record<string, Route>;

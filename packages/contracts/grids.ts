@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
-import { defineApi, file } from "./api.ts";
+import { CSV, defineApi, file, GEOJSON, XLSX } from "./api.ts";
 import { AreaCode } from "./area.ts";
+import { departmentalEvents, departmentalRoutes } from "./departmental.ts";
 import { GridKind, GridMember, GridTier, mapRoutes } from "./grid-maps.ts";
 import {
   AreaRef,
@@ -126,10 +127,11 @@ const PlaceEntry = entryOf(PlaceFigures).register(z.globalRegistry, { id: "Place
 
 // -------------------------------------------------------------------------------------------------------------- imports
 
-export const TableKind = z.enum(["communities", "places"]).check(
+export const TableKind = z.enum(["communities", "places", "grids"]).check(
   z.meta({
     id: "TableKind",
-    description: "communities: annex 2 of the plan; places: the compounds and villages of communities",
+    description:
+      "communities: annex 2 of the plan; places: the compounds and villages of communities; grids: whole grid maps (needs grids.write too)",
   }),
 );
 export type TableKind = z.infer<typeof TableKind>;
@@ -208,7 +210,10 @@ export const ImportSummary = z.object({
   changed: z.int(),
   unchanged: z.int(),
   errors: z.int(),
-  /** Registered and active under the imported streets or communities, but not in the file: left as they are. */
+  /**
+   * Registered and active under the imported streets or communities, but not in the file: left as they are. Of grid maps:
+   * grids that are retired and places that are served no longer, because the file is the whole map.
+   */
   absent: z.array(z.string()),
 });
 export type ImportSummary = z.infer<typeof ImportSummary>;
@@ -255,8 +260,7 @@ const UploadForm = z
   })
   .register(z.globalRegistry, { id: "UploadForm" });
 
-export const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-export const CSV = "text/csv";
+export { CSV, GEOJSON, XLSX };
 /** Largest table that is taken by upload, in bytes. Ours. */
 export const UPLOAD_BYTES = 16 * 1024 * 1024;
 
@@ -315,7 +319,7 @@ export const grids = defineApi(
       }),
       response: County,
       status: 201,
-      units: { read: 6, write: 22 },
+      units: { read: 11, write: 22 },
     },
     getAreas: {
       method: "GET",
@@ -326,7 +330,7 @@ export const grids = defineApi(
       query: z.strictObject({ area: AreaCode }),
       response: County,
       status: 200,
-      units: { read: 9, write: 0 },
+      units: { read: 12, write: 0 },
     },
     editArea: {
       method: "PATCH",
@@ -350,7 +354,7 @@ export const grids = defineApi(
       query: z.strictObject({ area: AreaCode, status: StatusFilter, ...paging }),
       response: pageOf(Community),
       status: 200,
-      units: { read: 9, write: 0 },
+      units: { read: 42, write: 0 },
     },
     exportCommunities: {
       method: "GET",
@@ -361,7 +365,7 @@ export const grids = defineApi(
       query: exported,
       response: file(XLSX, CSV),
       status: 200,
-      units: { read: 9, write: 0 },
+      units: { read: 12, write: 0 },
     },
     createCommunity: {
       method: "POST",
@@ -384,7 +388,7 @@ export const grids = defineApi(
       params: community,
       response: Community,
       status: 200,
-      units: { read: 4, write: 0 },
+      units: { read: 5, write: 0 },
     },
     editCommunity: {
       method: "PATCH",
@@ -397,7 +401,7 @@ export const grids = defineApi(
       body: CommunityEdit,
       response: Community,
       status: 200,
-      units: { read: 4, write: 63 },
+      units: { read: 5, write: 63 },
     },
     getCommunityHistory: {
       method: "GET",
@@ -420,7 +424,7 @@ export const grids = defineApi(
       query: z.strictObject({ area: AreaCode, kind: z.optional(PlaceKind), status: StatusFilter, ...paging }),
       response: pageOf(Place),
       status: 200,
-      units: { read: 41, write: 0 },
+      units: { read: 44, write: 0 },
     },
     exportPlaces: {
       method: "GET",
@@ -431,7 +435,7 @@ export const grids = defineApi(
       query: exported,
       response: file(XLSX, CSV),
       status: 200,
-      units: { read: 68, write: 0 },
+      units: { read: 72, write: 0 },
     },
     createPlace: {
       method: "POST",
@@ -518,7 +522,7 @@ export const grids = defineApi(
         asOf: z.optional(IsoDate),
         fileName: z._default(name(200), "table"),
       }),
-      body: file(XLSX, CSV, "application/octet-stream"),
+      body: file(XLSX, CSV, GEOJSON, "application/octet-stream"),
       response: Import,
       status: 201,
       units: { read: 39, write: 6 },
@@ -615,6 +619,7 @@ export const grids = defineApi(
       units: { read: 38, write: 640 },
     },
     ...mapRoutes,
+    ...departmentalRoutes,
     movePlace: {
       method: "POST",
       path: "/places/{place}/move",
@@ -752,6 +757,7 @@ export const gridsEvents = {
       }),
     }),
   }),
+  ...departmentalEvents,
   /** Fact: an uploaded table waits to be checked, or a checked one too large for a request waits to be published. */
   "grids.import-requested": z.object({ area: AreaCode, import: ImportId, step: z.enum(["check", "publish"]) }),
 } as const;

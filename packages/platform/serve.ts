@@ -7,6 +7,7 @@ import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructured
 import * as z from "zod/mini";
 import { type Commands, commands } from "./commands.ts";
 import { type Context, forbidden, type Handlers, newContext, type Reply } from "./context.ts";
+import { tooDeep } from "./json-depth.ts";
 import type { Observer, Seen } from "./observe.ts";
 import { invalid, languageOf, problemAnswer } from "./problem-document.ts";
 import { backOff, metered, type Table, Twin } from "./table.ts";
@@ -248,7 +249,7 @@ function parseBody(route: Route, event: Event, raw: Uint8Array): unknown {
   let value: unknown;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(raw);
-    if (tooDeep(text)) {
+    if (tooDeep(text, REQUEST_LIMITS.depth)) {
       throw new Problem("invalid-request", {
         zh: `嵌套超过 ${REQUEST_LIMITS.depth} 层`,
         en: `Nested deeper than ${REQUEST_LIMITS.depth} levels`,
@@ -261,23 +262,6 @@ function parseBody(route: Route, event: Event, raw: Uint8Array): unknown {
   const parsed = z.safeParse(route.body as z.ZodMiniType, value, { reportInput: true });
   if (!parsed.success) throw invalid("body", parsed.error.issues);
   return parsed.data;
-}
-
-/** Counted before parsing, so that a tower of brackets never meets a recursive reader. */
-function tooDeep(text: string): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (inString) {
-      if (c === 0x5c) i++;
-      else if (c === 0x22) inString = false;
-    } else if (c === 0x22) inString = true;
-    else if (c === 0x7b || c === 0x5b) {
-      if (++depth > REQUEST_LIMITS.depth) return true;
-    } else if (c === 0x7d || c === 0x5d) depth--;
-  }
-  return false;
 }
 
 const unsupported = (contentTypes: readonly string[]) =>

@@ -394,6 +394,15 @@ export interface MapDifference {
   }[];
 }
 
+/** As text that is equal where the field is; the order of members means nothing. */
+const comparable = (grid: Grid, field: "name" | "kind" | "tier" | "members"): string =>
+  field === "members"
+    ? grid.members
+        .map(({ place, part, households }) => JSON.stringify([place, part ?? null, households ?? null]))
+        .toSorted()
+        .join()
+    : grid[field];
+
 export function differenceOf(before: GridMap, after: GridMap): MapDifference {
   const was = new Map(before.grids.map((grid) => [grid.id, grid]));
   const is = new Map(after.grids.map((grid) => [grid.id, grid]));
@@ -412,7 +421,7 @@ export function differenceOf(before: GridMap, after: GridMap): MapDifference {
       const old = was.get(grid.id);
       if (!old) return [];
       const fields = (["name", "kind", "tier", "members"] as const).filter(
-        (field) => JSON.stringify(old[field]) !== JSON.stringify(grid[field]),
+        (field) => comparable(old, field) !== comparable(grid, field),
       );
       return fields.length > 0 ? [{ grid: grid.id, fields }] : [];
     }),

@@ -20,7 +20,7 @@ export interface Effort {
   /** Branches of the optimiser in one choice. */
   readonly branches: number;
 }
-export const usualEffort: Effort = { visits: 300_000, rounds: 150, candidates: 1_500, branches: 100 };
+export const usualEffort: Effort = { visits: 300_000, rounds: 150, candidates: 500, branches: 100 };
 
 export interface Partition {
   /** Connected, every node in one; nodes and sets in ascending order. */
@@ -96,7 +96,6 @@ interface Priced {
   readonly bound: number;
   readonly count: number;
 }
-const STEPS = 8;
 /** Sets taken up from one node in one round of prices, and looked at where a short look is enough to find some. */
 const PER_NODE = 5;
 const SHORT_LOOK = 500;
@@ -123,9 +122,6 @@ export function bestPartition(
     if (sets && total !== null && total < best.cost) best = { sets: inOrder(sets), cost: total };
   };
 
-  const choose = (sets: readonly (readonly number[])[], range: Count) =>
-    solve(highs, graph, cost, sets, range, { branches: effort.branches, known: best.sets });
-
   const known = new Map<string, readonly number[]>();
   const learn = (set: readonly number[]) => {
     const nodes = set.toSorted(ascending);
@@ -149,30 +145,50 @@ export function bestPartition(
       open.push({ ...range, most: below }, { ...range, fewest: below + 1 });
     } else priced.push(result);
   }
-  if (priced.length > 0) offer(choose([...known.values()], { fewest: 1, most: sizes.length }));
 
-  // A partition better than the best has no set whose excess over its nodes' prices is more than it could gain. The sets of least
-  // excess come first: what is not found among them costs at least so much more, and what is found leaves fewer to look at.
+  if (priced.length > 0) {
+    const enough = Math.min(...priced.map((one) => one.bound));
+    const every = { fewest: 1, most: sizes.length };
+    offer(solve(highs, graph, cost, [...known.values()], every, { branches: effort.branches, known: best.sets, enough }));
+  }
+
+  // A partition better than the best has no set whose excess over its nodes' prices is more than it could gain. Where those are too
+  // many, the sets of least excess come first: what is not found among them costs at least so much more, and what is found
+  // leaves fewer to look at.
   let bound = Number.POSITIVE_INFINITY;
   for (const { range, prices, total, bound: proven } of priced.sort((a, b) => a.bound - b.bound)) {
     let reached = proven;
-    for (let step = 1; reached < best.cost; step++) {
-      const gain = best.cost * SCALE - total;
-      const limit = Math.min(Math.ceil((gain * step) / STEPS), gain - SCALE + 1);
-      const candidates: number[][] = [];
-      const { ended } = cheapSets(graph, cost, prices, limit, effort.visits, (set) => {
-        candidates.push(set.toSorted(ascending));
-        return candidates.length <= effort.candidates;
+    for (let before = 0; reached < best.cost; ) {
+      let limit = (best.cost - 1) * SCALE - total + 1;
+      let candidates = candidatesBelow(prices, limit);
+      while (candidates === null && limit > before) {
+        limit = Math.floor(limit / 2);
+        candidates = candidatesBelow(prices, limit);
+      }
+      if (candidates === null || limit <= before) break;
+      const choice = solve(highs, graph, cost, candidates, range, {
+        branches: effort.branches,
+        known: best.sets,
+        enough: reached,
       });
-      if (!ended) break;
-      const choice = choose(candidates, range);
       offer(choice);
       if (!choice.ended) break;
       reached = Math.max(reached, Math.ceil((total + limit) / SCALE));
+      before = limit;
     }
     bound = Math.min(bound, reached);
   }
   return { ...best, bound: Math.min(bound, best.cost) };
+
+  /** All sets whose excess is below the limit; null where they are too many. */
+  function candidatesBelow(prices: Prices, limit: number): number[][] | null {
+    const sets: number[][] = [];
+    const { ended } = cheapSets(graph, cost, prices, limit, effort.visits, (set) => {
+      sets.push(set.toSorted(ascending));
+      return sets.length <= effort.candidates;
+    });
+    return ended ? sets : null;
+  }
 
   /** Prices for partitions with so many sets, the bound they prove, and how many sets they would have (Infinity: none exists). */
   function price(range: Count): Priced {
@@ -310,8 +326,10 @@ function cheapSets(
 }
 
 /**
- * The cheapest choice of sets that has every node once. Without `branches` sets may be chosen in fractions, and a node may be left
- * out at a price that no set is worth: that gives prices, also while the sets known make no partition with so many sets.
+ * The cheapest choice of sets that has every node once. A node may be left out, at a price that no set is worth: so there always is
+ * a choice, and the optimiser need never tell that there is none, at which its presolve has been seen to fail.
+ * @param whole sets may be chosen whole only, with so many branches, starting from a partition known, until one costs little enough; null: also in fractions, which
+ * gives prices
  * @returns `sets` null where the choice is no partition; `count` of sets chosen; `ended` where the optimiser came to its end
  */
 function solve(
@@ -320,19 +338,13 @@ function solve(
   cost: CostBySize,
   given: readonly (readonly number[])[],
   range: Count,
-  whole: { branches: number; known: readonly (readonly number[])[] } | null,
+  whole: { branches: number; known: readonly (readonly number[])[]; enough: number } | null,
 ): { sets: readonly (readonly number[])[] | null; prices: Prices; count: number; ended: boolean } {
   const rows = graph.sizes.length;
   const sets = whole === null ? given : [...whole.known, ...given];
-  const costs = sets.map((set) => costOfSet(graph, cost, set)!);
-  const columns = sets.map((set) => [...set, rows]);
-  if (whole === null) {
-    const out = 10 * cost.reduce((a, b) => Math.max(a, b), 0);
-    for (let node = 0; node < rows; node++) {
-      columns.push([node]);
-      costs.push(out);
-    }
-  }
+  const leftOut = 10 * cost.reduce((a, b) => Math.max(a, b), 0);
+  const costs = [...sets.map((set) => costOfSet(graph, cost, set)!), ...graph.sizes.map(() => leftOut)];
+  const columns = [...sets.map((set) => [...set, rows]), ...graph.sizes.map((_, node) => [node])];
   const starts = new Int32Array(columns.length + 1);
   columns.forEach((column, at) => {
     starts[at + 1] = starts[at]! + column.length;
@@ -361,14 +373,19 @@ function solve(
     },
     (model) => {
       model.options.set({ output_flag: false });
-      // Costs are whole: a partition that is less than one better does not exist.
       if (whole !== null) {
+        // Costs are whole: a partition that is less than one better does not exist.
         model.options.set({ mip_max_nodes: whole.branches, mip_rel_gap: 0, mip_abs_gap: 0.5 });
-        model.setSolution({ colValue: columns.map((_, column) => (column < whole.known.length ? 1 : 0)) });
+        model.options.set({ objective_target: whole.enough + 0.5 });
+        const { length } = whole.known;
+        if (length >= range.fewest && length <= range.most) {
+          model.setSolution({ colValue: columns.map((_, column) => (column < length ? 1 : 0)) });
+        }
       }
-      const status = model.run().modelStatus;
-      if (status === modelStatus.infeasible)
-        return { sets: null, prices: { nodes: [], set: 0 }, count: 0, ended: whole !== null };
+      // Not the throwing call: an optimiser that gives up leaves the proof open, no more.
+      model.raw.run();
+      const ended = model.getModelStatus() === modelStatus.optimal;
+      if (!ended && whole === null) return { sets: null, prices: { nodes: [], set: 0 }, count: 0, ended };
       const { colValue, rowDual } = model.getSolution();
       const chosen = sets.filter((_, column) => colValue[column]! > 0.5);
       const nodes = chosen.flat();
@@ -379,7 +396,7 @@ function solve(
         sets: complete ? chosen : null,
         prices: { nodes: duals.slice(0, rows), set: duals[rows] ?? 0 },
         count: sets.reduce((total, _, column) => total + colValue[column]!, 0),
-        ended: status === modelStatus.optimal,
+        ended,
       };
     },
   );

@@ -1,10 +1,4 @@
-import {
-  otherReadings,
-  type ParameterId,
-  type ParameterValue,
-  parameter,
-  type SubsidyBand,
-} from "@county/plan/parameters.ts";
+import { otherReadings, type ParameterValue, parameter, type SubsidyBand } from "@county/plan/parameters.ts";
 import type { Text } from "@county/plan/text.ts";
 import type { Highs } from "highs";
 import type { GridKind } from "./grid-map.ts";
@@ -102,10 +96,11 @@ export interface Proposal {
   readonly proven: boolean;
 }
 
-/** Loads the optimiser, once; 3.7 MB that nothing else needs. */
+/** The optimiser, 3.7 MB that nothing else needs, loaded when first asked for. */
 let loading: Promise<Highs> | undefined;
 const loadOptimiser = (): Promise<Highs> => {
-  loading ??= import("highs").then(({ default: load }) => load());
+  // Its types are those of its CommonJS form, where the function stands one level deeper.
+  loading ??= import("highs").then(({ default: load }) => (load as unknown as typeof load.default)());
   return loading;
 };
 

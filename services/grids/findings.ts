@@ -4,6 +4,7 @@ import { withAcceptances } from "@county/rules/finding.ts";
 import { emptyMap } from "@county/rules/grid-map.ts";
 import { areaVerdicts, type CommunityTally, gridVerdicts, tallyOf } from "@county/rules/grid-verdicts.ts";
 import { checkTotal } from "@county/rules/register.ts";
+import { departmentalFindings } from "./departmental.ts";
 import { codeOn, loadStreets, type Scope } from "./register.ts";
 import type { CommunityRow, Store, StreetState } from "./store.ts";
 
@@ -19,7 +20,7 @@ const subjectOf = ({ id, code, name }: Subject): Subject => ({ id, code, name })
 
 /**
  * Everything the rules find in a scope, in a fixed order: printed totals street by street, then each community's grids,
- * then the streets as a whole, then the county. A scope of one community has only its own.
+ * the departments' own grids, then the streets as a whole, then the county. A scope of one community has only its own.
  */
 export async function findingsOf(store: Store, scope: Scope, on: string): Promise<Placed[]> {
   const acceptances = await store.acceptances(scope.county.state.id);
@@ -36,6 +37,7 @@ export async function findingsOf(store: Store, scope: Scope, on: string): Promis
   const found: { at: string; findings: readonly RuleFinding[] }[] = [
     ...(whole ? streets.flatMap((state) => totalsOf(state, acceptances, on)) : []),
     ...judged.map(({ row, findings }) => ({ at: row.id, findings })),
+    { at: "departmental", findings: await departmentalFindings(store, scope, on, acceptances) },
     ...(whole
       ? streets.map(({ street }) => {
           const of = judged.filter(({ state }) => state.street.id === street.id);

@@ -1,9 +1,10 @@
+import { may } from "@county/contracts/access.ts";
 import { REQUEST_LIMITS } from "@county/contracts/api.ts";
 import { covers, tierOf } from "@county/contracts/area.ts";
 import { type grids, type Import, type ImportRow, type NewPlace, UPLOAD_BYTES } from "@county/contracts/grids.ts";
 import { CommunityId, ImportId } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
-import type { Context, Handlers } from "@county/platform/context.ts";
+import { type Context, forbidden, type Handlers } from "@county/platform/context.ts";
 import { readCursor, writeCursor } from "@county/platform/cursor.ts";
 import type { Stored } from "@county/platform/documents.ts";
 import * as z from "zod/mini";
@@ -17,6 +18,7 @@ import {
   settled,
   takenName,
 } from "./commands.ts";
+import { departmentalHandlers } from "./departmental.ts";
 import type { Deps, Result } from "./imports.ts";
 import { mapHandlers } from "./map-handlers.ts";
 import { liveOn } from "./map-store.ts";
@@ -162,6 +164,11 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
     return scope.county.state.id;
   };
 
+  /** Whole maps are changed by an import as by hand, so only by those who may. */
+  const permitTable = ({ caller }: Context, { table, area }: Pick<ImportRecord, "table" | "area">): void => {
+    if (table === "grids" && !may(caller, "grids.write", [area])) throw forbidden(caller, "grids.write", area);
+  };
+
   const uploadForm = async (record: ImportRecord, now: string) => {
     const { tableFileOf } = await loadImports();
     const expiresAt = new Date(Date.parse(now) + 3_600_000).toISOString();
@@ -187,6 +194,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
   return {
     ...mapHandlers(deps),
+    ...departmentalHandlers(deps),
 
     createArea: {
       async run({ body: { area, name, reason } }, context) {
@@ -651,6 +659,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     createImport: {
       async run({ query: { area, table, asOf, fileName }, body }, context) {
+        permitTable(context, { area, table });
         const given = newImport(context, await importScope(area, table), {
           state: "checking",
           table,
@@ -674,6 +683,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     createUpload: {
       async run({ body }, context) {
+        permitTable(context, body);
         const record = newImport(context, await importScope(body.area, body.table), {
           ...body,
           state: "awaiting-upload",
@@ -734,6 +744,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
     checkImport: {
       async run({ params }, context) {
         const record = await loadRecord(params.import, context);
+        permitTable(context, record);
         if (record.state !== "awaiting-upload") throw wrongState(record);
         const checking: ImportRecord = { ...record, state: "checking", version: record.version + 1 };
         const saved = await store.moveImport(record, checking, {
@@ -753,6 +764,7 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
     commitImport: {
       async run({ params, ifMatch }, context) {
         const record = await loadRecord(params.import, context);
+        permitTable(context, record);
         expectVersion(record, ifMatch);
         if (record.state !== "checked") throw wrongState(record);
         // What came by upload may take longer to publish than a caller waits: the worker does it.

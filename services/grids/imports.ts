@@ -21,8 +21,19 @@ import {
 import type { Sheet } from "@county/tables/read.ts";
 import * as z from "zod/mini";
 import { provisionalCode } from "./codes.ts";
-import { communitiesOf, metaOf, scopeOf, withRow } from "./register.ts";
-import type { ChangeOf, CommunityRow, ImportRecord, PlacesState, Store, StreetState, Write } from "./store.ts";
+import { reckonMaps } from "./map-imports.ts";
+import type { MapWrite } from "./map-store.ts";
+import { communitiesOf, metaOf, type Scope, scopeOf, withRow } from "./register.ts";
+import type {
+  ChangeOf,
+  CommunityRow,
+  ImportRecord,
+  PlacesState,
+  Store,
+  StreetState,
+  Unchanged,
+  Write,
+} from "./store.ts";
 import { openTable } from "./workbooks.ts";
 
 /** Imports: what a table would do (`check`), and doing it (`publish`), safe to be killed anywhere and done again. */
@@ -56,22 +67,34 @@ export const digestOf = (bytes: Uint8Array | string): string => createHash("sha2
 // --------------------------------------------------------------------------------------------------------------- check
 
 /** A table held against the register as it is now: what it would do, and to which documents. */
-interface Reckoned {
+export interface Reckoned {
   readonly plan: Plan;
   readonly findings: readonly Finding[];
   /** The same table against the same register gives the same digest. */
   readonly digest: string;
   /** The documents as publishing would leave them. */
-  readonly writes: (change: ChangeOf) => { writes: Write[]; claims: { code: string; id: string }[] };
+  readonly writes: (change: ChangeOf) => Writes | Promise<Writes>;
+}
+interface Writes {
+  readonly writes: readonly Write[];
+  readonly claims: readonly { code: string; id: string }[];
+  readonly maps?: readonly MapWrite[];
+  readonly unchanged?: readonly Unchanged[];
 }
 
 async function reckon(deps: Deps, record: ImportRecord, sheets: readonly Sheet[]): Promise<Reckoned> {
   const scope = await scopeOf(deps.store, record.area);
-  return record.table === "communities"
-    ? await reckonCommunities(deps, record, sheets, scope)
-    : await reckonPlaces(deps, record, sheets, scope);
+  switch (record.table) {
+    case "communities":
+      return await reckonCommunities(deps, record, sheets, scope);
+    case "places":
+      return await reckonPlaces(deps, record, sheets, scope);
+    case "grids": {
+      const { plan, writes } = await reckonMaps(deps.store, record, sheets, scope);
+      return { plan, findings: [], digest: digestOf(JSON.stringify(plan)), writes };
+    }
+  }
 }
-type Scope = Awaited<ReturnType<typeof scopeOf>>;
 
 async function reckonCommunities(
   { store }: Deps,
@@ -246,8 +269,8 @@ export async function check(
   if (errors === 0 && !empty) {
     try {
       const change = { id: record.id, at: record.createdAt, by: record.createdBy, reason: record.fileName, action: "" };
-      const { writes, claims } = writesOf(change);
-      deps.store.publication(read, read, writes, claims, change, namesOf(plan));
+      const { writes, claims, ...mapped } = await writesOf(change);
+      deps.store.publication(read, read, writes, claims, change, namesOf(plan), mapped);
     } catch (error) {
       refusal = refusalOf(error);
     }
@@ -291,7 +314,8 @@ function refusalOf(error: unknown): Text {
 }
 
 /** Which rows an import changes, for the audit. */
-const namesOf = (plan: Plan): string[] => plan.rows.filter(({ write }) => write).map(({ name }) => name);
+const namesOf = (plan: Plan): string[] =>
+  plan.rows.filter(({ outcome }) => outcome === "created" || outcome === "changed").map(({ name }) => name);
 
 /**
  * Carries an import in state `publishing` to its end. Safe to be called twice, at once, or after having been killed
@@ -336,8 +360,10 @@ async function tryToPublish(deps: Deps, record: ImportRecord, now: string): Prom
   };
   const published: ImportRecord = { ...record, state: "published", publishedAt: now, version: record.version + 1 };
   try {
-    const { writes, claims } = writesOf(change);
-    const saved = await store.publish(store.publication(record, published, writes, claims, change, namesOf(plan)));
+    const { writes, claims, ...mapped } = await writesOf(change);
+    const saved = await store.publish(
+      store.publication(record, published, writes, claims, change, namesOf(plan), mapped),
+    );
     if (saved === "code-taken") {
       return await fail({ zh: "有社区编码已被占用", en: "A community code is taken already" });
     }

@@ -10,6 +10,7 @@ import {
   replay,
 } from "@county/rules/grid-map.ts";
 import type { Head, KeptChange, MapStore } from "./map-store.ts";
+import type { PlaceRow } from "./store.ts";
 
 /** Deciding what a map becomes: reads through the store, writes nothing. */
 
@@ -96,6 +97,44 @@ export const placesIn = (operation: Operation): string[] => {
   }
 };
 
+/** The communities a place has been in, each from a day on. @param community where its row was found */
+export const staysOf = (row: Pick<PlaceRow, "stays">, community: string): NonNullable<PlaceRow["stays"]> =>
+  row.stays ?? [{ community, from: "" }];
+
+/** The community a place was in on a day. @param community where its row was found */
+export const communityOn = (row: Pick<PlaceRow, "stays">, community: string, on: string): string =>
+  staysOf(row, community).findLast(({ from }) => from <= on)?.community ?? community;
+
+/**
+ * A map has no place on a day it was in another community: its households would be in two grids.
+ * @param chain the changes in force, of which `changes` are looked at
+ * @throws Problem `refused`
+ */
+export function refuseElsewhere(
+  community: string,
+  rows: readonly PlaceRow[],
+  chain: Head["chain"],
+  changes: readonly Pick<KeptChange, "version" | "from" | "map">[],
+): void {
+  const away = rows.flatMap((row) =>
+    staysOf(row, community).flatMap((stay, i, stays) =>
+      stay.community === community ? [] : [{ row, from: stay.from, until: stays[i + 1]?.from ?? "9" }],
+    ),
+  );
+  for (const { version, from, map } of changes) {
+    const until = chain[chain.findIndex((entry) => entry.version === version) + 1]?.from ?? "9";
+    const inGrids = new Set(map.grids.flatMap(({ members }) => members.map(({ place }) => place)));
+    const strange = away.find((one) => inGrids.has(one.row.id) && from < until && from < one.until && one.from < until);
+    if (strange) {
+      const { name } = strange.row.figures;
+      throw new Problem("refused", {
+        zh: `从 ${from} 起的网格图会含有${name}，而它此间在另一社区`,
+        en: `The map from ${from} on would have ${name}, which is in another community at that time`,
+      });
+    }
+  }
+}
+
 /** What a map becomes: its head afterwards, and the changes to keep. */
 export interface Decided {
   readonly after: Head;
@@ -139,8 +178,8 @@ export async function decideChange(
       en: `operation ${index + 1}`,
     }));
   }
-  const change = { version: head.version + 1, from, correction, operations, map, ...author };
-  return await restated(maps, community, { earlier, change, later, lastNumber }, author);
+  const change = { version: head.version + 1, from, correction, operations, map };
+  return await restated(maps, community, head, { earlier, change, later, lastNumber }, author);
 }
 
 /** The map without one of its changes, from that change's day on, as a correction. */
@@ -168,19 +207,25 @@ export async function decideUndo(
     undoes: version,
     operations: [],
     map,
-    ...author,
   };
   const later = head.chain.slice(index + 1);
-  return await restated(maps, community, { earlier, change, later, lastNumber: head.lastNumber }, author);
+  return await restated(maps, community, head, { earlier, change, later, lastNumber: head.lastNumber }, author);
 }
 
 async function restated(
   maps: MapStore,
   community: string,
-  course: { earlier: Head["chain"]; change: KeptChange; later: Head["chain"]; lastNumber: number },
-  author: Author,
+  head: Head,
+  course: {
+    earlier: Head["chain"];
+    change: Omit<KeptChange, keyof Author>;
+    later: Head["chain"];
+    lastNumber: number;
+  },
+  { at: now, ...author }: Author,
 ): Promise<Decided> {
   const { earlier, change, later, lastNumber } = course;
+  const at = now < head.at ? head.at : now;
   if (later.length > MOST_RESTATED) {
     throw new Problem("refused", {
       zh: `此后已有 ${later.length} 次变更，超过一次更正可重做的 ${MOST_RESTATED} 次`,
@@ -198,11 +243,12 @@ async function restated(
     }));
   }
   const changes = [
-    change,
+    { ...change, ...author, at },
     ...again.map(
       (one, i): KeptChange => ({
         ...one,
         ...author,
+        at,
         version: change.version + 1 + i,
         correction: true,
         restates: one.restates ?? one.version,
@@ -215,6 +261,8 @@ async function restated(
     after: {
       version: changes.at(-1)?.version as number,
       lastNumber,
+      at,
+      touched: 0,
       chain: [...earlier, ...changes.map(({ from, version, map }) => ({ from, version, grids: map.grids.length }))],
     },
   };

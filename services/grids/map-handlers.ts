@@ -1,3 +1,4 @@
+import { GEOJSON } from "@county/contracts/api.ts";
 import { type Grid, type GridMapView, type mapRoutes, SVG } from "@county/contracts/grid-maps.ts";
 import type { grids } from "@county/contracts/grids.ts";
 import { Problem } from "@county/contracts/problem.ts";
@@ -8,7 +9,16 @@ import { differenceOf, emptyMap, type GridMap, type Member, type RetiredGrid } f
 import * as z from "zod/mini";
 import { changeBy, expectVersion, gone, readResultName, refuseTakenName, resultName, settled } from "./commands.ts";
 import type { Deps } from "./imports.ts";
-import { type Decided, decideChange, decideUndo, placesIn, resolved } from "./map-changes.ts";
+import {
+  communityOn,
+  type Decided,
+  decideChange,
+  decideUndo,
+  placesIn,
+  refuseElsewhere,
+  resolved,
+  staysOf,
+} from "./map-changes.ts";
 import type { KeptChange } from "./map-store.ts";
 import {
   After,
@@ -27,6 +37,8 @@ import {
 } from "./register.ts";
 import { type CommunityRow, communityIdOf, type PlaceRow, type PlacesState, type Unchanged } from "./store.ts";
 
+/** Loaded only for proposals: the optimiser is large. */
+const loadProposals = async () => await import("./proposals.ts");
 /** Loaded only for pictures. */
 const loadPicture = async () => await import("./map-picture.ts");
 
@@ -75,24 +87,36 @@ const retiredOf = (
 });
 
 function viewOf(
-  community: CommunityRow,
+  row: CommunityRow,
   places: PlacesState | undefined,
   on: string,
   version: number,
   change: KeptChange | undefined,
 ): GridMapView {
   const map = change?.map ?? emptyMap;
-  const inGrids = new Set(map.grids.flatMap(({ members }) => members.map(({ place }) => place)));
+  const members = Map.groupBy(
+    map.grids.flatMap((grid) => grid.members),
+    ({ place }) => place,
+  );
   const unserved = (places?.places ?? [])
-    .filter(({ id, status }) => status === "active" && !inGrids.has(id))
-    .map(({ id }) => served(places)({ place: id }));
+    // A place that moved was here, or is here, on some days only.
+    .filter((one) => (one.status === "active" || one.movedTo !== undefined) && communityOn(one, row.id, on) === row.id)
+    .flatMap(({ id }) => {
+      const place = served(places)({ place: id });
+      const parts = members.get(id);
+      if (parts === undefined) return [place];
+      if (parts.some(({ part }) => part === undefined)) return [];
+      // What the parts of a divided place leave over is served by none.
+      const households = place.households - parts.reduce((sum, one) => sum + (one.households ?? 0), 0);
+      return households > 0 ? [{ ...place, households }] : [];
+    });
   return {
-    community: { ...refOfCommunity(community), code: codeOn(community, on) },
+    community: { ...refOfCommunity(row), code: codeOn(row, on) },
     on,
     version,
     change: change?.version ?? null,
-    grids: gridsOf(community, map, places, on),
-    retired: map.retired.map((grid) => retiredOf(community, grid, on)),
+    grids: gridsOf(row, map, places, on),
+    retired: map.retired.map((grid) => retiredOf(row, grid, on)),
     unserved,
   };
 }
@@ -108,8 +132,11 @@ function refuseFarDate(from: string, today: string): void {
   }
 }
 
-/** Which map results a command had, so that a replay shows the same: community, day, version. */
-const Results = z.array(z.tuple([z.string(), z.string(), z.int()]));
+/** Which map results a command had, so that a replay shows the same: community, day, change, the map's version. */
+const Results = z.array(z.tuple([z.string(), z.string(), z.int(), z.int()]));
+/** The change that is in force on the day a command's own change is from. */
+const inForce = ({ changes }: Decided): KeptChange =>
+  changes.findLast(({ from }) => from === changes[0]?.from) as KeptChange;
 
 export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof typeof mapRoutes | "movePlace"> {
   const { maps } = store;
@@ -118,7 +145,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
   const load = async (id: string, { permit }: Context) => {
     const [{ row }, places, head] = await Promise.all([loadCommunity(store, id), store.places(id), maps.head(id)]);
     permit(codesOf(row));
-    return { row, document: places, places: places?.state, head };
+    return { row, places: places?.state, head };
   };
 
   const stale = (row: CommunityRow, version: number) =>
@@ -129,18 +156,18 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
 
   const replayed = async (ref: string, context: Context) =>
     await Promise.all(
-      z.parse(Results, JSON.parse(ref)).map(async ([id, from, version]) => {
+      z.parse(Results, JSON.parse(ref)).map(async ([id, from, change, version]) => {
         const { row, places } = await load(id, context);
-        return viewOf(row, places, from, version, await maps.change(id, { from, version }));
+        return viewOf(row, places, from, version, await maps.change(id, { from, version: change }));
       }),
     );
 
   /** The view right after a change: the day it is from, the version it left. */
-  const changed = (row: CommunityRow, places: PlacesState | undefined, { after, changes }: Decided) =>
-    viewOf(row, places, (changes[0] as KeptChange).from, after.version, changes[0]);
-  const resultOf = (id: string, { changes }: Decided): z.infer<typeof Results>[number] => {
-    const { from, version } = changes[0] as KeptChange;
-    return [id, from, version];
+  const changed = (row: CommunityRow, places: PlacesState | undefined, decided: Decided) =>
+    viewOf(row, places, inForce(decided).from, decided.after.version, inForce(decided));
+  const resultOf = (id: string, decided: Decided): z.infer<typeof Results>[number] => {
+    const { from, version } = inForce(decided);
+    return [id, from, version, decided.after.version];
   };
 
   return {
@@ -191,6 +218,17 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
       return { body: viewOf(row, places, on ?? context.today, head.version, change), version: head.version };
     },
 
+    async exportMaps({ query: { area, on, format } }, { today }) {
+      const day = on ?? today;
+      const { geoJsonOf, rowsOfMaps } = await import("./map-imports.ts");
+      const rows = await rowsOfMaps(store, await scopeOf(store, area), day, format === "geojson");
+      if (format === "geojson") {
+        return { body: { bytes: geoJsonOf(rows), contentType: GEOJSON, fileName: `网格划分-${day}.geojson` } };
+      }
+      const { mapTable } = await import("./workbooks.ts");
+      return { body: await mapTable(rows.map(({ row }) => row)) };
+    },
+
     changeMaps: {
       async run({ body: { from, reason, correction, maps: wanted } }, context) {
         refuseFarDate(from, context.today);
@@ -210,7 +248,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
         return await settled(async () => {
           const decided = await Promise.all(
             wanted.map(async ({ community, version, operations }, i) => {
-              const { row, document, places, head } = await load(community, context);
+              const { row, places, head } = await load(community, context);
               if (head.version !== version) throw stale(row, head.version);
               const { operations: done, lastNumber } = resolved(
                 operations,
@@ -244,7 +282,8 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
                 { from, operations: done, lastNumber, correction },
                 author,
               );
-              return { row, document, places, head, result };
+              refuseElsewhere(community, places?.places ?? [], result.after.chain, result.changes);
+              return { row, places, head, result };
             }),
           );
           const saved = await store.save(
@@ -280,6 +319,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
           const { row, places, head } = await load(params.community, context);
           if (head.version !== ifMatch) throw stale(row, head.version);
           const result = await decideUndo(maps, row.id, head, change, author);
+          refuseElsewhere(row.id, places?.places ?? [], result.after.chain, result.changes);
           const saved = await store.save(
             [],
             { ...author, id, action: "undoMapChange" },
@@ -294,7 +334,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
       },
       async replay(ref, context) {
         const [view] = await replayed(ref, context);
-        return { body: view as GridMapView };
+        return { body: view as GridMapView, version: (view as GridMapView).version };
       },
     },
 
@@ -323,22 +363,39 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
             (there?.state.places ?? []).filter(({ movedTo }) => movedTo === undefined),
             row.figures.name,
           );
+          const stays = staysOf(row, community.id);
+          const arrived = stays.at(-1)?.from ?? "";
+          if (from < arrived) {
+            throw new Problem("refused", {
+              zh: `该小区自 ${arrived} 起才在该社区，不能更早划出`,
+              en: `The place came into the community on ${arrived}: it cannot leave before`,
+            });
+          }
+          // Moved on, or back, on the day it came: it was never here.
+          const before = stays.filter((stay) => stay.from < from);
+          const after = before.at(-1)?.community === to ? before : [...before, { community: to, from }];
           const { geometry, movedTo: _, ...rest } = row;
           const meta = metaOf(row, document, change, { asOf: from });
           const moved: PlaceRow = {
             ...rest,
             ...(geometry && { geometry }),
+            stays: after,
             ...meta,
             changed: { ...meta.changed, home: community.id },
           };
           const forward: PlaceRow = {
             ...row,
             movedTo: to,
+            stays: after,
             ...metaOf(row, document, change, { status: "withdrawn", asOf: from }),
           };
 
+          const leftHere = withRow(document.state.places, forward);
+          const placesThere = withRow(there?.state.places ?? [], moved);
+
           // Out of every grid that serves it here from that day on, into the one named there.
-          const here = await maps.changeOn(community.id, from);
+          const entry = headHere.chain.findLast((one) => one.from <= from);
+          const here = entry && (await maps.change(community.id, entry));
           const members = (here?.map.grids ?? []).flatMap((one) => one.members.filter(({ place }) => place === row.id));
           const mapWrites = [];
           const unchanged: Unchanged[] = [];
@@ -351,8 +408,14 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
               { from, operations, lastNumber: headHere.lastNumber, correction },
               author,
             );
+            refuseElsewhere(community.id, leftHere, result.after.chain, result.changes);
             mapWrites.push({ community: community.id, area: community.code, before: headHere, ...result });
-          } else unchanged.push({ community: community.id, head: headHere });
+          } else {
+            const later = headHere.chain.filter((entry) => entry.from > from);
+            const known = await Promise.all(later.map(async (entry) => await maps.change(community.id, entry)));
+            refuseElsewhere(community.id, leftHere, headHere.chain, known);
+            unchanged.push({ community: community.id, head: headHere });
+          }
           if (grid !== undefined) {
             const operations = [{ do: "move" as const, member: { place: row.id }, to: grid }];
             const result = await decideChange(
@@ -362,6 +425,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
               { from, operations, lastNumber: headThere.lastNumber, correction },
               author,
             );
+            refuseElsewhere(to, placesThere, result.after.chain, result.changes);
             mapWrites.push({ community: to, area: target.row.code, before: headThere, ...result });
           }
           const saved = await store.save(
@@ -371,14 +435,14 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
                 id: community.id,
                 area: community.code,
                 before: document,
-                state: { ...document.state, places: withRow(document.state.places, forward) },
+                state: { ...document.state, places: leftHere },
               },
               {
                 kind: "places",
                 id: to,
                 area: target.row.code,
                 before: there,
-                state: { community: to, places: withRow(there?.state.places ?? [], moved) },
+                state: { community: to, places: placesThere },
               },
             ],
             change,
@@ -440,22 +504,33 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
     async getPlaceGrids({ params, query: { limit, cursor } }, context) {
       const { community, row } = await loadPlace(store, params.place);
       context.permit(codesOf(community));
-      const head = await maps.head(community.id);
-      // The last change of a day is the map of that day; the others of it were never in force for a whole day.
-      const days = head.chain.filter(({ from }, i) => head.chain[i + 1]?.from !== from).toReversed();
+      const stays = staysOf(row, community.id);
       async function* spans() {
-        let until: string | null = null;
+        for (const [i, stay] of [...stays.entries()].toReversed())
+          yield* spansIn(stay.community, stay.from, stays[i + 1]?.from ?? null);
+      }
+      async function* spansIn(home: string, arrived: string, left: string | null) {
+        const { chain } = await maps.head(home);
+        // The last change of a day is the map of that day; the others of it were never in force for a whole day.
+        const days = chain
+          .filter(({ from }, k) => {
+            const next = chain[k + 1]?.from;
+            return next !== from && (left === null || from < left) && (next === undefined || next > arrived);
+          })
+          .toReversed();
+        let until = left;
         let open:
           | { from: string; until: string | null; now: readonly { grid: string; name: string; part?: string }[] }
           | undefined;
         for (const day of days) {
-          const { map } = await maps.change(community.id, day);
+          const { map } = await maps.change(home, day);
+          const since = day.from < arrived ? arrived : day.from;
           const now = map.grids.flatMap(({ id, name, members }) =>
             members
               .filter(({ place }) => place === row.id)
               .map(({ part }) => ({ grid: id, name, ...(part !== undefined && { part }) })),
           );
-          if (open && JSON.stringify(open.now) === JSON.stringify(now)) open.from = day.from;
+          if (open && JSON.stringify(open.now) === JSON.stringify(now)) open.from = since;
           else {
             if (open)
               yield* open.now.map((one) => ({
@@ -463,9 +538,9 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
                 from: open?.from as string,
                 until: open?.until as string | null,
               }));
-            open = { from: day.from, until, now };
+            open = { from: since, until, now };
           }
-          until = day.from;
+          until = since;
         }
         if (open)
           yield* open.now.map((one) => ({ ...one, from: open?.from as string, until: open?.until as string | null }));
@@ -473,6 +548,31 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
       return {
         body: await pageOf(spans(), ({ grid, from, part }) => `${from} ${grid} ${part ?? ""}`, { limit, cursor }),
       };
+    },
+
+    async proposeGrids({ body: { area, on, neighbours, weights } }, { today, late }) {
+      const { proposalFor } = await loadProposals();
+      const scope = await scopeOf(store, area);
+      const proposals = [];
+      for await (const { row } of communitiesOf(store, scope)) {
+        if (row.status !== "active") continue;
+        if (late()) {
+          throw new Problem("refused", {
+            zh: "计算量过大，请按街道或社区分别建议",
+            en: "Too much at once: ask street by street",
+          });
+        }
+        proposals.push(await proposalFor(store, row, on ?? today, { neighbours, weights }));
+      }
+      const grids = proposals.flatMap((proposal) => proposal.grids);
+      const sum = (of: (grid: (typeof grids)[number]) => number) => grids.reduce((total, grid) => total + of(grid), 0);
+      const total = {
+        grids: grids.length,
+        workers: { low: sum(({ workers }) => workers.low), high: sum(({ workers }) => workers.high) },
+        monthlyFen: { low: sum(({ monthlyFen }) => monthlyFen.low), high: sum(({ monthlyFen }) => monthlyFen.high) },
+        equipmentFen: sum(({ equipmentFen }) => equipmentFen),
+      };
+      return { body: { proposals, total } };
     },
 
     async findPublicPlaces({ query: { area, q, limit } }) {
@@ -501,8 +601,12 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
     },
 
     async getPublicGrid({ params, query: { on } }, { today }) {
-      const { community, row, street } = await loadPlace(store, params.place);
-      const change = await maps.changeOn(community.id, on ?? today);
+      const { community: present, row } = await loadPlace(store, params.place);
+      const home = communityOn(row, present.id, on ?? today);
+      const [{ row: community, document }, change] = await Promise.all([
+        loadCommunity(store, home),
+        maps.changeOn(home, on ?? today),
+      ]);
       const grids = (change?.map.grids ?? []).flatMap(({ number, name, members }) =>
         members
           .filter(({ place }) => place === row.id)
@@ -517,7 +621,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
           place: row.id,
           name: row.figures.name,
           community: community.figures.name,
-          street: street.name,
+          street: document.state.street.name,
           on: on ?? today,
           grids,
         },
@@ -549,7 +653,11 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
       const { mapPicture } = await loadPicture();
       const svg = mapPicture(
         `${row.figures.name} ${view.on}`,
-        view.grids.map(({ id, code, name, households }) => ({ id, label: `${code} ${name}（${households} 户）` })),
+        view.grids.map(({ id, code, name, households }) => ({
+          id,
+          number: code.slice(12),
+          label: `${code} ${name}（${households} 户）`,
+        })),
         known,
       );
       return {

@@ -17,7 +17,7 @@ const LEGEND_ROW = 20;
  */
 export function mapPicture(
   title: string,
-  grids: readonly { id: string; label: string }[],
+  grids: readonly { id: string; number: string; label: string }[],
   outlines: readonly Outline[],
 ): string {
   const rings = outlines.map(({ geometry }) =>
@@ -40,6 +40,16 @@ export function mapPicture(
     ({ name, grid }, i) =>
       `<path d="${(rings[i] ?? []).map((ring) => `M${ring.map(at).join("L")}Z`).join("")}" fill="${colourOf(grid)}" fill-rule="evenodd" stroke="#555" stroke-width="1"><title>${escaped(name)}</title></path>`,
   );
+  const labels = outlines.flatMap(({ grid }, i) => {
+    const label = grids.find(({ id }) => id === grid)?.number;
+    const ring = rings[i]?.[0] ?? [];
+    const [x, y] = [0, 1].map((axis) => ring.reduce((sum, point) => sum + (point[axis] as number), 0) / ring.length);
+    return label === undefined
+      ? []
+      : [
+          `<text x="${at([x as number, y as number]).replace(",", '" y="')}" text-anchor="middle" font-size="11">${label}</text>`,
+        ];
+  });
   const legend = [
     ...grids.map(({ id, label }) => ({ label, colour: colourOf(id) })),
     ...(outlines.some(({ grid }) => grid === null) ? [{ label: "未划入网格", colour: colourOf(null) }] : []),
@@ -53,6 +63,7 @@ export function mapPicture(
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     `<text x="${MARGIN}" y="${MARGIN + 4}" font-size="17">${escaped(title)}</text>`,
     ...shapes,
+    ...labels,
     ...legend,
     "</svg>",
   ].join("\n");

@@ -18,9 +18,13 @@ const Head = z.object({
   lastNumber: z.int(),
   /** The changes in force, by their days, each with how many grids there are from then on. */
   chain: z.array(z.object({ from: z.string(), version: z.int(), grids: z.int() })),
+  /** When the present version was recorded: the next is not recorded before it, whatever a clock says. */
+  at: z.string(),
+  /** Counts what had to be decided on this very version without making another. */
+  touched: z.int(),
 });
 export type Head = z.infer<typeof Head>;
-export const noMap: Head = { version: 0, lastNumber: 0, chain: [] };
+export const noMap: Head = { version: 0, lastNumber: 0, chain: [], at: "", touched: 0 };
 
 /** How many grids live on a day. */
 export const liveOn = ({ chain }: Head, on: string): number => chain.findLast(({ from }) => from <= on)?.grids ?? 0;
@@ -56,6 +60,15 @@ const changeKey = (community: string, from: string, version: number): Key => ({
   sk: `map@${from}#${number(version)}`,
 });
 
+const headItem = (community: string, head: Head): Item => ({
+  pk: pkOf(community),
+  sk: "map",
+  ...head,
+  chain: JSON.stringify(head.chain),
+});
+const asRead = ({ version, touched }: Head): Action["when"] =>
+  version === 0 && touched === 0 ? "absent" : { version, touched };
+
 // Stored by us and immutable: its parts were checked when they were written, so only the frame is checked again.
 const Frame = z.object({ version: z.int(), state: z.string() });
 const changeOf = (item: Item): KeptChange => JSON.parse(z.parse(Frame, item).state) as KeptChange;
@@ -71,7 +84,8 @@ export function mapStore(table: Table) {
     const { items } = await table.queryPage(pkOf(community), "map-recorded@", {
       limit: 1,
       order: "down",
-      after: `map-recorded@${instant}${AFTER}`,
+      // As they are recorded: in UTC, with milliseconds.
+      after: `map-recorded@${new Date(instant).toISOString()}${AFTER}`,
     });
     return items[0] === undefined ? 0 : (items[0].version as number);
   };
@@ -122,19 +136,21 @@ export function mapStore(table: Table) {
       return { changes, more: page.more };
     },
 
-    /** That a map is still as it was read. */
-    check: (community: string, head: Head): Action<"map"> => ({
+    /**
+     * That a map is still as it was read, and that whoever decided on the same decides again: a check alone would let
+     * one draw a place that the other moves away.
+     */
+    touch: (community: string, head: Head): Action<"map"> => ({
       name: "map",
-      check: { pk: pkOf(community), sk: "map" },
-      when: head.version === 0 ? "absent" : { version: head.version },
+      put: headItem(community, { ...head, touched: head.touched + 1 }),
+      when: asRead(head),
     }),
 
     /** The writes that publish a map's next version: its head on condition of the one it was decided on. */
     actions({ community, area, before, after, changes }: MapWrite): Action<"map" | "event">[] {
-      const head = { pk: pkOf(community), sk: "map", ...after, chain: JSON.stringify(after.chain) };
       const latest = changes.at(-1) as KeptChange;
       return [
-        { name: "map", put: head, when: before.version === 0 ? "absent" : { version: before.version } },
+        { name: "map", put: headItem(community, after), when: asRead(before) },
         ...changes.flatMap((change): Action<"map">[] => [
           {
             name: "map",

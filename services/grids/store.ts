@@ -26,6 +26,7 @@ import { type Head, type MapWrite, mapStore } from "./map-store.ts";
  * - a county's `areas`: its streets,
  * - a street's `communities`: one row each, and the totals its table prints,
  * - a community's `places`: one row each,
+ * - a community's `departmental`: the grids departments had drawn for themselves,
  * and, beside them, a geometry per place, a claim per area code, imports, and the audit of every change.
  */
 
@@ -70,6 +71,8 @@ const PlaceRow = z.object({
   geometry: z.optional(z.string()),
   /** Where it is now, in the document it was moved out of: whoever looks here goes on there. */
   movedTo: z.optional(z.string()),
+  /** Its communities, each from a day on, in order; the first on all days before, too. Left out: it was never moved. */
+  stays: z.optional(z.array(z.object({ community: z.string(), from: z.string() }))),
   ...Meta.shape,
 });
 export type PlaceRow = z.infer<typeof PlaceRow>;
@@ -97,6 +100,21 @@ const Acceptances = z.object({
 export type CountyState = z.infer<typeof CountyState>;
 export type StreetState = z.infer<typeof StreetState>;
 export type PlacesState = z.infer<typeof PlacesState>;
+
+const DepartmentalRow = z.object({
+  id: z.string(),
+  department: z.string(),
+  name: z.string(),
+  oldCode: z.nullable(z.string()),
+  places: z.array(z.string()),
+  mappedTo: z.array(z.string()),
+  withdrawnOn: z.nullable(z.string()),
+  version: Meta.shape.version,
+  changed: Meta.shape.changed,
+});
+export type DepartmentalRow = z.infer<typeof DepartmentalRow>;
+export const DepartmentalState = z.object({ community: z.string(), grids: z.array(DepartmentalRow) });
+export type DepartmentalState = z.infer<typeof DepartmentalState>;
 
 export const ImportRecord = z.object({
   id: z.string(),
@@ -135,6 +153,7 @@ const county = (id: string): DocumentKey => ({ pk: `county#${id}`, name: "areas"
 const street = (id: string): DocumentKey => ({ pk: `street#${id}`, name: "communities" });
 const places = (id: string): DocumentKey => ({ pk: `community#${id}`, name: "places" });
 const acceptances = (countyId: string): DocumentKey => ({ pk: `county#${countyId}`, name: "acceptances" });
+const departmental = (id: string): DocumentKey => ({ pk: `community#${id}`, name: "departmental" });
 const code = (value: string): Key => ({ pk: `code#${value}`, sk: "code" });
 const geometry = (placeId: string, version: string): Key => ({
   pk: `community#${communityIdOf(placeId)}`,
@@ -179,6 +198,14 @@ export type Write =
       readonly area: string;
       readonly before: Stored<PlacesState> | undefined;
       readonly state: PlacesState;
+    }
+  | {
+      readonly kind: "departmental";
+      readonly id: string;
+      /** The community's code, for the event's routing. */
+      readonly area: string;
+      readonly before: Stored<DepartmentalState> | undefined;
+      readonly state: DepartmentalState;
     };
 
 /** A community's places, or its grid map, as they were read. */
@@ -192,7 +219,7 @@ export type Saved = "saved" | "changed-meanwhile" | "map-changed" | "code-taken"
 /** The writes of an import: its documents' versions, to be staged one by one, and the one transaction that publishes them. */
 export interface Publication {
   readonly staged: readonly Action<"version">[];
-  readonly actions: readonly Action<"head" | "event" | "code" | "import" | "open" | "audit">[];
+  readonly actions: readonly Action<"head" | "map" | "event" | "code" | "import" | "open" | "audit">[];
   /** What the county's last publication is afterwards; see `lastPublished`. */
   readonly mark: Item;
 }
@@ -209,7 +236,9 @@ export function store(table: Table) {
         ? [county(write.id), "grids.county-changed", write.state.code]
         : write.kind === "street"
           ? [street(write.id), "grids.communities-changed", write.state.street.code]
-          : [places(write.id), "grids.places-changed", write.area];
+          : write.kind === "places"
+            ? [places(write.id), "grids.places-changed", write.area]
+            : [departmental(write.id), "grids.departmental-changed", write.area];
     return nextVersion<unknown>(key, write.before, write.state, change, { type, service: "grids", area });
   };
 
@@ -235,6 +264,15 @@ export function store(table: Table) {
     when: "absent",
   });
 
+  const stillSo = (one: Unchanged): Action<"head" | "map"> =>
+    "head" in one
+      ? maps.touch(one.community, one.head)
+      : {
+          name: "head",
+          check: { pk: places(one.community).pk, sk: places(one.community).name },
+          when: one.places === undefined ? "absent" : { version: one.places.version },
+        };
+
   const OUTCOMES = {
     head: "changed-meanwhile",
     map: "map-changed",
@@ -258,12 +296,15 @@ export function store(table: Table) {
     county: async (id: string) => await kept.read(county(id), CountyState),
     street: async (id: string) => await kept.read(street(id), StreetState),
     places: async (communityId: string) => await kept.read(places(communityId), PlacesState),
+    departmental: async (communityId: string) => await kept.read(departmental(communityId), DepartmentalState),
     countyVersion: async (id: string, version: number, change: string) =>
       await kept.readVersion(county(id), CountyState, version, change),
     streetVersion: async (id: string, version: number, change: string) =>
       await kept.readVersion(street(id), StreetState, version, change),
     placesVersion: async (communityId: string, version: number, change: string) =>
       await kept.readVersion(places(communityId), PlacesState, version, change),
+    departmentalVersion: async (communityId: string, version: number, change: string) =>
+      await kept.readVersion(departmental(communityId), DepartmentalState, version, change),
 
     /** The id behind an area code, present or former. */
     async idOf(value: string): Promise<string | undefined> {
@@ -303,16 +344,7 @@ export function store(table: Table) {
             ]
           : []),
         ...(more.maps ?? []).flatMap((write) => maps.actions(write)),
-        ...(more.unchanged ?? []).map(
-          (one): Action<"head" | "map"> =>
-            "head" in one
-              ? maps.check(one.community, one.head)
-              : {
-                  name: "head",
-                  check: { pk: places(one.community).pk, sk: places(one.community).name },
-                  when: one.places === undefined ? "absent" : { version: one.places.version },
-                },
-        ),
+        ...(more.unchanged ?? []).map(stillSo),
         audit(change, writes[0]?.id ?? more.maps?.[0]?.community ?? "none", more.rows),
         ...(more.key ? [more.key] : []),
       ];
@@ -434,11 +466,14 @@ export function store(table: Table) {
       claims: readonly { code: string; id: string }[],
       change: ChangeOf,
       rows: readonly string[],
+      mapped: { readonly maps?: readonly MapWrite[]; readonly unchanged?: readonly Unchanged[] } = {},
     ): Publication {
       const all = writes.map((write) => next(write, change));
       const actions = [
         ...all.flatMap(({ head, event }) => [head, event]),
         ...claims.map((one) => claim(one.code, one.id)),
+        ...(mapped.maps ?? []).flatMap((write) => maps.actions(write)),
+        ...(mapped.unchanged ?? []).map(stillSo),
         { name: "import" as const, put: { ...importKey(after.id), ...after }, when: { version: before.version } },
         { name: "open" as const, delete: { pk: OPEN, sk: after.id }, when: "present" as const },
         audit(change, before.area, rows),

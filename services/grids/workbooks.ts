@@ -1,6 +1,8 @@
 import { type FileBody, REQUEST_LIMITS } from "@county/contracts/api.ts";
 import { CSV, UPLOAD_BYTES, XLSX } from "@county/contracts/grids.ts";
 import type { Text } from "@county/plan/text.ts";
+import { tooDeep } from "@county/platform/json-depth.ts";
+import { gridColumns, gridKinds, gridTiers, type MapRow, sheetOfFeatures } from "@county/rules/grid-table.ts";
 import { communityColumns, placeColumns, placeKinds } from "@county/rules/register.ts";
 import { type CellError, COMPUTED_TOTAL, type Columns } from "@county/rules/table-reading.ts";
 import { markErrors } from "@county/tables/mark.ts";
@@ -107,6 +109,31 @@ export async function placeTable(
   );
 }
 
+/** One sheet of grid maps, row by row. */
+export async function mapTable(rows: readonly MapRow[]): Promise<FileBody> {
+  const words: Record<string, string> = { ...gridKinds, ...gridTiers };
+  const fields = Object.keys(gridColumns) as (keyof MapRow)[];
+  const cells = rows.map((row) =>
+    fields.map(
+      (field): Cell => (field === "kind" || field === "tier" ? (words[String(row[field])] ?? null) : row[field]),
+    ),
+  );
+  const title = "网格划分表";
+  const own = { kind: "网格类型（城市网格/农村网格）", tier: "网格等级（示范性/规范性/基础性）" };
+  return await tableFile(
+    title,
+    [
+      {
+        name: title,
+        widths: [16, 16, 18, 20, 16, 18, 24, 14, 10, 10, 40],
+        frozenRows: 2,
+        rows: [titleRow(title, fields.length), headings(gridColumns, own), ...cells],
+      },
+    ],
+    "xlsx",
+  );
+}
+
 async function tableFile(name: string, sheets: readonly SheetOut[], format: "xlsx" | "csv"): Promise<FileBody> {
   if (format === "xlsx") return { bytes: await writeWorkbook(sheets), contentType: XLSX, fileName: `${name}.xlsx` };
   const plain = (cell: Cell | CellOut): Cell => (cell !== null && typeof cell === "object" ? cell.value : cell);
@@ -122,6 +149,7 @@ const INLINE_LIMITS = { unzippedBytes: 24 * 1024 * 1024, cells: 300_000 };
 
 /** A table as it came, or why it cannot be read. */
 export async function openTable(bytes: Uint8Array, late: () => boolean): Promise<Sheet[] | { problem: Text }> {
+  if (isJson(bytes)) return openFeatures(bytes);
   const format = detectFormat(bytes);
   if (format === undefined) return { problem: unreadable["not-a-workbook"] };
   try {
@@ -143,6 +171,25 @@ export async function openTable(bytes: Uint8Array, late: () => boolean): Promise
       },
     };
   }
+}
+
+/** No county's table begins with a brace. */
+const isJson = (bytes: Uint8Array): boolean => /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 256)));
+
+function openFeatures(bytes: Uint8Array): Sheet[] | { problem: Text } {
+  let value: unknown;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (tooDeep(text, REQUEST_LIMITS.depth)) {
+      const most = REQUEST_LIMITS.depth;
+      return { problem: { zh: `嵌套超过 ${most} 层`, en: `Nested deeper than ${most} levels` } };
+    }
+    value = JSON.parse(text);
+  } catch {
+    return { problem: { zh: "不是有效的 JSON（UTF-8）", en: "Not valid JSON in UTF-8" } };
+  }
+  const sheet = sheetOfFeatures(value);
+  return "problem" in sheet ? sheet : [{ name: sheet.name, rows: sheet.rows.map((row) => [...row]) }];
 }
 
 const unreadable: Record<TableErrorCode, Text> = {

@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
 import { bundles } from "./bundles.ts";
 import { isMet, type Section, tableOf } from "./figures.ts";
+import { host } from "./host.ts";
 
 // `npm run bench`: what the platform costs, compared in one run with what it is measured against. It reports; it does not
 // judge: an aim that is missed does not fail the run, because machines differ.
 
-const sections: readonly Section[] = [bundles];
+const sections: readonly Section[] = [bundles, host];
 
 const { values: options } = parseArgs({ options: { json: { type: "boolean" }, only: { type: "string" } } });
 const chosen = sections.filter(({ name }) => options.only === undefined || options.only === name);

@@ -5,7 +5,7 @@ import { client, ProblemAnswer } from "@county/contracts/client.ts";
 import { type Community, grids, type Import } from "@county/contracts/grids.ts";
 import { parseCsv } from "@county/plan/annexes.ts";
 import { writeWorkbook } from "@county/tables/write.ts";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, onTestFailed, test } from "vitest";
 import {
   allCommunities,
   allPages,
@@ -19,7 +19,7 @@ import {
   textOf,
   xlsxBytes,
 } from "./county.ts";
-import { engineIn, kill, type Running, startAndWait } from "./process.ts";
+import { engineIn, errorsIn, kill, type Running, startAndWait } from "./process.ts";
 import { freshCountyCode, type Target, tokensFrom } from "./target.ts";
 
 /**
@@ -85,6 +85,7 @@ function random(seed: number): () => number {
 const sleep = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
 test("killed at any point of an import, readers see all of it or nothing, and the next start finishes or forgets it", async () => {
+  onTestFailed(() => console.log(errorsIn(dataDir)));
   running = await startAndWait(environment);
   const here = (): Target => ({
     baseUrl: running.url.replace("localhost", "127.0.0.1"),

@@ -74,3 +74,11 @@ export function engineIn(dataDir: string): number | undefined {
     return undefined;
   }
 }
+
+/** What the services logged as errors, for whoever looks at a failed test: the folder is gone afterwards. */
+export const errorsIn = (dataDir: string): string =>
+  readFileSync(join(dataDir, "logs", "services.log"), "utf8")
+    .split("\n")
+    .filter((line) => line.includes('"ERROR"'))
+    .slice(-5)
+    .join("\n");
