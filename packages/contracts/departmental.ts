@@ -98,7 +98,7 @@ export const departmentalRoutes = {
     /** In the order of the rows. */
     response: z.object({ items: z.array(DepartmentalGrid) }),
     status: 201,
-    units: { read: 120, write: 700 },
+    units: { read: 100, write: 700 },
   },
   listDepartmentalGrids: {
     method: "GET",
@@ -116,7 +116,7 @@ export const departmentalRoutes = {
     }),
     response: pageOf(DepartmentalGrid),
     status: 200,
-    units: { read: 120, write: 0 },
+    units: { read: 40, write: 0 },
   },
   getDepartmentalGrid: {
     method: "GET",
@@ -127,7 +127,7 @@ export const departmentalRoutes = {
     params: departmental,
     response: DepartmentalGrid,
     status: 200,
-    units: { read: 20, write: 0 },
+    units: { read: 8, write: 0 },
   },
   editDepartmentalGrid: {
     method: "PATCH",
@@ -154,7 +154,7 @@ export const departmentalRoutes = {
       ),
     response: DepartmentalGrid,
     status: 200,
-    units: { read: 40, write: 250 },
+    units: { read: 8, write: 250 },
   },
 } as const satisfies Record<string, Route>;
 

@@ -234,7 +234,7 @@ export const mapRoutes = {
     }),
     response: pageOf(Grid),
     status: 200,
-    units: { read: 60, write: 0 },
+    units: { read: 78, write: 0 },
   },
   getGrid: {
     method: "GET",
@@ -246,7 +246,7 @@ export const mapRoutes = {
     query: z.strictObject(asOf),
     response: Grid,
     status: 200,
-    units: { read: 12, write: 0 },
+    units: { read: 16, write: 0 },
   },
   getMap: {
     method: "GET",
@@ -258,7 +258,7 @@ export const mapRoutes = {
     query: z.strictObject(asOf),
     response: GridMapView,
     status: 200,
-    units: { read: 12, write: 0 },
+    units: { read: 20, write: 0 },
   },
   exportMaps: {
     method: "GET",
@@ -276,7 +276,7 @@ export const mapRoutes = {
     }),
     response: file(XLSX, GEOJSON),
     status: 200,
-    units: { read: 1000, write: 0 },
+    units: { read: 130, write: 0 },
   },
   changeMaps: {
     method: "POST",
@@ -308,7 +308,7 @@ export const mapRoutes = {
     }),
     response: z.object({ maps: z.array(GridMapView) }),
     status: 201,
-    units: { read: 400, write: 1500 },
+    units: { read: 100, write: 1500 },
   },
   undoMapChange: {
     method: "POST",
@@ -322,7 +322,7 @@ export const mapRoutes = {
     body: z.strictObject({ change: z.int().check(z.gte(1)), reason: Reason }),
     response: GridMapView,
     status: 201,
-    units: { read: 120, write: 400 },
+    units: { read: 20, write: 400 },
   },
   listMapChanges: {
     method: "GET",
@@ -334,7 +334,7 @@ export const mapRoutes = {
     query: z.strictObject(paging),
     response: pageOf(MapChange),
     status: 200,
-    units: { read: 120, write: 0 },
+    units: { read: 320, write: 0 },
   },
   getMapDifference: {
     method: "GET",
@@ -346,7 +346,7 @@ export const mapRoutes = {
     query: z.strictObject({ from: IsoDate, to: IsoDate, believedAt: z.optional(Instant) }),
     response: MapDifference,
     status: 200,
-    units: { read: 16, write: 0 },
+    units: { read: 24, write: 0 },
   },
   getPlaceGrids: {
     method: "GET",
@@ -358,7 +358,7 @@ export const mapRoutes = {
     query: z.strictObject(paging),
     response: pageOf(PlaceInGrid),
     status: 200,
-    units: { read: 150, write: 0 },
+    units: { read: 320, write: 0 },
   },
   findPublicPlaces: {
     method: "GET",
@@ -369,7 +369,7 @@ export const mapRoutes = {
     query: z.strictObject({ area: AreaCode, q: name(60), limit: paging.limit }),
     response: pageOf(PublicPlace),
     status: 200,
-    units: { read: 90, write: 2 },
+    units: { read: 70, write: 2 },
   },
   getPublicGrid: {
     method: "GET",
@@ -381,7 +381,7 @@ export const mapRoutes = {
     query: z.strictObject({ on: z.optional(IsoDate) }),
     response: PublicGrid,
     status: 200,
-    units: { read: 12, write: 2 },
+    units: { read: 20, write: 2 },
   },
   getMapPicture: {
     method: "GET",

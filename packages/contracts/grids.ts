@@ -525,7 +525,7 @@ export const grids = defineApi(
       body: file(XLSX, CSV, GEOJSON, "application/octet-stream"),
       response: Import,
       status: 201,
-      units: { read: 39, write: 6 },
+      units: { read: 200, write: 24 },
     },
     createUpload: {
       method: "POST",
@@ -616,7 +616,7 @@ export const grids = defineApi(
       params: importOf,
       response: Import,
       status: 200,
-      units: { read: 38, write: 640 },
+      units: { read: 200, write: 800 },
     },
     ...mapRoutes,
     ...departmentalRoutes,
@@ -639,7 +639,7 @@ export const grids = defineApi(
       }),
       response: Place,
       status: 201,
-      units: { read: 60, write: 400 },
+      units: { read: 32, write: 170 },
     },
     confirmCode: {
       method: "POST",
@@ -653,7 +653,7 @@ export const grids = defineApi(
       body: z.strictObject({ code: AreaCode, from: IsoDate, reason: Reason }),
       response: Community,
       status: 201,
-      units: { read: 10, write: 100 },
+      units: { read: 5, write: 70 },
     },
     listFindings: {
       method: "GET",
@@ -673,7 +673,7 @@ export const grids = defineApi(
       }),
       response: pageOf(Finding),
       status: 200,
-      units: { read: 200, write: 0 },
+      units: { read: 170, write: 0 },
     },
     acceptDeviation: {
       method: "POST",
@@ -693,7 +693,7 @@ export const grids = defineApi(
       }),
       response: Finding,
       status: 201,
-      units: { read: 250, write: 30 },
+      units: { read: 170, write: 12 },
     },
   },
 );

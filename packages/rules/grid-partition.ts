@@ -149,7 +149,9 @@ export function bestPartition(
   if (priced.length > 0) {
     const enough = Math.min(...priced.map((one) => one.bound));
     const every = { fewest: 1, most: sizes.length };
-    offer(solve(highs, graph, cost, [...known.values()], every, { branches: effort.branches, known: best.sets, enough }));
+    offer(
+      solve(highs, graph, cost, [...known.values()], every, { branches: effort.branches, known: best.sets, enough }),
+    );
   }
 
   // A partition better than the best has no set whose excess over its nodes' prices is more than it could gain. Where those are too

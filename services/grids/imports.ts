@@ -24,16 +24,7 @@ import { provisionalCode } from "./codes.ts";
 import { reckonMaps } from "./map-imports.ts";
 import type { MapWrite } from "./map-store.ts";
 import { communitiesOf, metaOf, type Scope, scopeOf, withRow } from "./register.ts";
-import type {
-  ChangeOf,
-  CommunityRow,
-  ImportRecord,
-  PlacesState,
-  Store,
-  StreetState,
-  Unchanged,
-  Write,
-} from "./store.ts";
+import type { ChangeOf, CommunityRow, ImportRecord, PlacesState, Store, StreetState, Write } from "./store.ts";
 import { openTable } from "./workbooks.ts";
 
 /** Imports: what a table would do (`check`), and doing it (`publish`), safe to be killed anywhere and done again. */
@@ -79,7 +70,6 @@ interface Writes {
   readonly writes: readonly Write[];
   readonly claims: readonly { code: string; id: string }[];
   readonly maps?: readonly MapWrite[];
-  readonly unchanged?: readonly Unchanged[];
 }
 
 async function reckon(deps: Deps, record: ImportRecord, sheets: readonly Sheet[]): Promise<Reckoned> {
@@ -269,8 +259,8 @@ export async function check(
   if (errors === 0 && !empty) {
     try {
       const change = { id: record.id, at: record.createdAt, by: record.createdBy, reason: record.fileName, action: "" };
-      const { writes, claims, ...mapped } = await writesOf(change);
-      deps.store.publication(read, read, writes, claims, change, namesOf(plan), mapped);
+      const { writes, claims, maps } = await writesOf(change);
+      deps.store.publication(read, read, writes, claims, change, namesOf(plan), maps);
     } catch (error) {
       refusal = refusalOf(error);
     }
@@ -360,9 +350,9 @@ async function tryToPublish(deps: Deps, record: ImportRecord, now: string): Prom
   };
   const published: ImportRecord = { ...record, state: "published", publishedAt: now, version: record.version + 1 };
   try {
-    const { writes, claims, ...mapped } = await writesOf(change);
+    const { writes, claims, maps } = await writesOf(change);
     const saved = await store.publish(
-      store.publication(record, published, writes, claims, change, namesOf(plan), mapped),
+      store.publication(record, published, writes, claims, change, namesOf(plan), maps),
     );
     if (saved === "code-taken") {
       return await fail({ zh: "有社区编码已被占用", en: "A community code is taken already" });

@@ -138,8 +138,8 @@ export async function reckonMaps(
       return {
         writes: [],
         claims: [],
-        // Whoever withdraws a place, or moves it away, writes its community's document.
-        unchanged: changed.map(({ row, places }) => ({ community: row.id, places })),
+        // On condition of the heads alone: who moves a place away touches its map, and every other edit of a place may
+        // as well come after. One more condition a community, and a county of 22 would not fit a transaction.
         maps: await Promise.all(
           changed.map(async ({ row, places, head, operations, lastNumber }) => {
             const wanted = { from: asOf, operations, lastNumber, correction: false };

@@ -486,7 +486,7 @@ function randomOperation(model: Model, id: string, day: Day, random: Random): Ma
   }
 }
 
-const ROUNDS = 6;
+const ROUNDS = 5;
 const COMMANDS = 34;
 const PLACES = 5;
 

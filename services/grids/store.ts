@@ -264,15 +264,6 @@ export function store(table: Table) {
     when: "absent",
   });
 
-  const stillSo = (one: Unchanged): Action<"head" | "map"> =>
-    "head" in one
-      ? maps.touch(one.community, one.head)
-      : {
-          name: "head",
-          check: { pk: places(one.community).pk, sk: places(one.community).name },
-          when: one.places === undefined ? "absent" : { version: one.places.version },
-        };
-
   const OUTCOMES = {
     head: "changed-meanwhile",
     map: "map-changed",
@@ -344,7 +335,16 @@ export function store(table: Table) {
             ]
           : []),
         ...(more.maps ?? []).flatMap((write) => maps.actions(write)),
-        ...(more.unchanged ?? []).map(stillSo),
+        ...(more.unchanged ?? []).map(
+          (one): Action<"head" | "map"> =>
+            "head" in one
+              ? maps.touch(one.community, one.head)
+              : {
+                  name: "head",
+                  check: { pk: places(one.community).pk, sk: places(one.community).name },
+                  when: one.places === undefined ? "absent" : { version: one.places.version },
+                },
+        ),
         audit(change, writes[0]?.id ?? more.maps?.[0]?.community ?? "none", more.rows),
         ...(more.key ? [more.key] : []),
       ];
@@ -466,14 +466,13 @@ export function store(table: Table) {
       claims: readonly { code: string; id: string }[],
       change: ChangeOf,
       rows: readonly string[],
-      mapped: { readonly maps?: readonly MapWrite[]; readonly unchanged?: readonly Unchanged[] } = {},
+      changedMaps: readonly MapWrite[] = [],
     ): Publication {
       const all = writes.map((write) => next(write, change));
       const actions = [
         ...all.flatMap(({ head, event }) => [head, event]),
         ...claims.map((one) => claim(one.code, one.id)),
-        ...(mapped.maps ?? []).flatMap((write) => maps.actions(write)),
-        ...(mapped.unchanged ?? []).map(stillSo),
+        ...changedMaps.flatMap((write) => maps.actions(write)),
         { name: "import" as const, put: { ...importKey(after.id), ...after }, when: { version: before.version } },
         { name: "open" as const, delete: { pk: OPEN, sk: after.id }, when: "present" as const },
         audit(change, before.area, rows),

@@ -108,7 +108,10 @@ test("every route costs what the formula makes of the items it touches, and no m
   const { client, call, sent } = reckoning();
   const service = register({ name: fresh.name, client });
   const area = "370725";
-  const api = service.as([{ role: "county.civil-affairs", area }]);
+  const api = service.as([
+    { role: "county.civil-affairs", area },
+    { role: "county.political-legal", area },
+  ]);
   const table: { route: string; units: Units; declared: Units; call: Call }[] = [];
 
   /** Calls a route and holds its units against the formula and its declaration. */
@@ -263,7 +266,134 @@ test("every route costs what the formula makes of the items it touches, and no m
   await measure("getImport", () => api.getImport({ params: of }));
   await measure("listImportRows", () => api.listImportRows({ params: of, query: {} }));
   await measure("getMarkedTable", () => api.getMarkedTable({ params: of }));
+
+  // The maps of all 22 communities: a grid for each place but the last, drawn in one change.
+  const on = "2020-06-01";
+  await measure("proposeGrids", () => api.proposeGrids({ body: { area: "370725002", on } }));
+  const all = await everything((cursor) => api.listPlaces({ query: { area, limit: 200, ...(cursor && { cursor }) } }));
+  const listed = await api.listCommunities({ query: { area, limit: 200 } });
+  const drawn = await measure("changeMaps", () =>
+    api.changeMaps({
+      key: newKey(),
+      body: {
+        area,
+        from: on,
+        reason: "r",
+        maps: listed.body.items.flatMap(({ id }) => {
+          const mine = all.filter((one) => one.community.id === id);
+          return mine.length === 0
+            ? []
+            : [
+                {
+                  community: id,
+                  version: 0,
+                  operations: mine.map((one, i) => ({
+                    do: "draw" as const,
+                    grid: {
+                      ref: `@${i}`,
+                      name: `${one.name}网格`,
+                      kind: "urban" as const,
+                      tier: "basic" as const,
+                      members: [{ place: one.id }],
+                    },
+                  })),
+                },
+              ];
+        }),
+      },
+    }),
+  );
+  const map = drawn.body.maps.find((one) => one.community.id === largest.id) as (typeof drawn.body.maps)[number];
+  const [first, second] = map.grids;
+  const mergedOn = "2020-06-15";
+  await api.changeMaps({
+    key: newKey(),
+    body: {
+      area,
+      from: mergedOn,
+      reason: "r",
+      maps: [
+        {
+          community: largest.id,
+          version: 1,
+          operations: [
+            {
+              do: "merge",
+              grids: [first?.id as string, second?.id as string],
+              into: { ref: "@m", name: "合并网格", kind: "urban", tier: "basic" },
+            },
+          ],
+        },
+      ],
+    },
+  });
+  await measure("getMap", () => api.getMap({ params: community, query: {} }));
+  await measure("getGrid", () => api.getGrid({ params: { grid: first?.id as string }, query: { on } }));
+  await measure("listGrids", () => api.listGrids({ query: { area, on, limit: 200 } }));
+  await measure("exportMaps", () => api.exportMaps({ query: { area, on } }));
+  await measure("listMapChanges", () => api.listMapChanges({ params: community, query: {} }));
+  await measure("getMapDifference", () =>
+    api.getMapDifference({ params: community, query: { from: on, to: mergedOn } }),
+  );
+  await measure("getPlaceGrids", () =>
+    api.getPlaceGrids({ params: { place: first?.places[0]?.place as string }, query: {} }),
+  );
+  await measure("getMapPicture", () => api.getMapPicture({ params: community, query: {} }));
+  await measure("undoMapChange", () =>
+    api.undoMapChange({ key: newKey(), params: community, ifMatch: 2, body: { change: 2, reason: "r" } }),
+  );
+  const other = listed.body.items.find(({ id, street: of }) => id !== largest.id && of.id === largest.street.id);
+  const target = drawn.body.maps.find((one) => one.community.id === other?.id)?.grids[0]?.id as string;
+  await measure("movePlace", () =>
+    api.movePlace({
+      key: newKey(),
+      params,
+      ifMatch: 52,
+      body: { to: other?.id as string, grid: target, from: "2020-07-01", reason: "r" },
+    }),
+  );
+  await measure("findPublicPlaces", () => api.findPublicPlaces({ query: { area, q: "示例" } }));
+  await measure("getPublicGrid", () =>
+    api.getPublicGrid({ params: { place: first?.places[0]?.place as string }, query: {} }),
+  );
   await measure("listFindings", () => api.listFindings({ query: { area } }));
+  const deviation = (await api.listFindings({ query: { area, rule: "grid.size", verdict: "deviates" } })).body.items[0];
+  await measure("acceptDeviation", () =>
+    service.as([{ role: "county.political-legal", area }], "approver").acceptDeviation({
+      key: newKey(),
+      body: { area, rule: "grid.size", subject: deviation?.subject.id as string, reason: "r", until: "2099-12-31" },
+    }),
+  );
+  const own = await measure("createDepartmentalGrids", () =>
+    api.createDepartmentalGrids({
+      key: newKey(),
+      body: {
+        area,
+        reason: "r",
+        rows: listed.body.items.map(({ id }) => ({
+          department: "公安局",
+          name: "警务网格",
+          community: id,
+          places: [],
+        })),
+      },
+    }),
+  );
+  const departmental = { departmental: own.body.items[0]?.id as string };
+  await measure("listDepartmentalGrids", () => api.listDepartmentalGrids({ query: { area } }));
+  await measure("getDepartmentalGrid", () => api.getDepartmentalGrid({ params: departmental }));
+  await measure("editDepartmentalGrid", () =>
+    api.editDepartmentalGrid({ params: departmental, ifMatch: 1, body: { reason: "r", withdrawnOn: "2020-06-01" } }),
+  );
+  const present = await api.getCommunity({ params: community });
+  await measure("confirmCode", () =>
+    api.confirmCode({
+      key: newKey(),
+      params: community,
+      ifMatch: present.version as number,
+      body: { code: `${largest.street.code}001`, from: "2020-08-01", reason: "r" },
+    }),
+  );
 
   console.log(
     [
