@@ -26,7 +26,10 @@ export interface Partition {
   /** Connected, every node in one; nodes and sets in ascending order. */
   readonly sets: readonly (readonly number[])[];
   readonly cost: number;
-  /** No partition costs less: proven. Equal to `cost` where this one is proven best. */
+  /**
+   * No partition costs less. What the prices prove is proven in whole numbers; where the bound is above that, it rests on the
+   * optimiser's word that its last choice is the best. Equal to `cost` where this partition is best.
+   */
   readonly bound: number;
 }
 

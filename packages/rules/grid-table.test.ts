@@ -210,7 +210,7 @@ describe("a map as a table", () => {
           const same = old.has(one.id)
             ? undefined
             : grids.find(({ id, name }) => name === one.name && wanted.every((other) => other.id !== id));
-          return { ...one, name: one.name, number: same?.number ?? (old.has(one.id) ? one.number : 0) };
+          return { ...one, number: same?.number ?? (old.has(one.id) ? one.number : 0) };
         });
         const byName = (list: readonly NewGrid[]) =>
           plain(list.map((one) => ({ ...one, id: "", number: one.number > 6 ? 0 : one.number }))).toSorted((a, b) =>

@@ -1,5 +1,6 @@
 import type { MapOperation } from "@county/contracts/grid-maps.ts";
 import { Problem } from "@county/contracts/problem.ts";
+import { addDays } from "@county/plan/calendar.ts";
 import {
   applyOperations,
   emptyMap,
@@ -134,6 +135,11 @@ export function refuseElsewhere(
     }
   }
 }
+
+/** A map may be planned ahead, but a year that is a slip of the pen is refused. Ours. */
+const MOST_DAYS_AHEAD = 400;
+export const isFarDay = (from: string, today: string): boolean =>
+  from > addDays(today, MOST_DAYS_AHEAD) || from < "1990-01-01";
 
 /** What a map becomes: its head afterwards, and the changes to keep. */
 export interface Decided {

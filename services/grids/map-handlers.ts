@@ -2,7 +2,6 @@ import { GEOJSON } from "@county/contracts/api.ts";
 import { type Grid, type GridMapView, type mapRoutes, SVG } from "@county/contracts/grid-maps.ts";
 import type { grids } from "@county/contracts/grids.ts";
 import { Problem } from "@county/contracts/problem.ts";
-import { addDays } from "@county/plan/calendar.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
 import { readCursor, writeCursor } from "@county/platform/cursor.ts";
 import { differenceOf, emptyMap, type GridMap, type Member, type RetiredGrid } from "@county/rules/grid-map.ts";
@@ -14,6 +13,7 @@ import {
   type Decided,
   decideChange,
   decideUndo,
+  isFarDay,
   placesIn,
   refuseElsewhere,
   resolved,
@@ -33,6 +33,7 @@ import {
   placeAnswer,
   refOfCommunity,
   scopeOf,
+  steadily,
   withRow,
 } from "./register.ts";
 import { type CommunityRow, communityIdOf, type PlaceRow, type PlacesState, type Unchanged } from "./store.ts";
@@ -121,11 +122,8 @@ function viewOf(
   };
 }
 
-/** A map may be planned ahead, but a year that is a slip of the pen is refused. Ours. */
-const MOST_DAYS_AHEAD = 400;
-
 function refuseFarDate(from: string, today: string): void {
-  if (from > addDays(today, MOST_DAYS_AHEAD) || from < "1990-01-01") {
+  if (isFarDay(from, today)) {
     throw new Problem("invalid-request", undefined, {
       errors: [{ pointer: "/from", reason: "date", detail: { zh: "生效日期不合理", en: "not a likely day" } }],
     });
@@ -221,7 +219,8 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
     async exportMaps({ query: { area, on, format } }, { today }) {
       const day = on ?? today;
       const { geoJsonOf, rowsOfMaps } = await import("./map-imports.ts");
-      const rows = await rowsOfMaps(store, await scopeOf(store, area), day, format === "geojson");
+      const scope = await scopeOf(store, area);
+      const rows = await steadily(store, scope, async () => await rowsOfMaps(store, scope, day, format === "geojson"));
       if (format === "geojson") {
         return { body: { bytes: geoJsonOf(rows), contentType: GEOJSON, fileName: `网格划分-${day}.geojson` } };
       }

@@ -1,6 +1,5 @@
 import { REQUEST_LIMITS } from "@county/contracts/api.ts";
 import { Problem } from "@county/contracts/problem.ts";
-import { addDays } from "@county/plan/calendar.ts";
 import { dateOf, idFrom } from "@county/platform/clock.ts";
 import { DocumentTooLarge, MOST_STATE_BYTES } from "@county/platform/documents.ts";
 import { emptyMap } from "@county/rules/grid-map.ts";
@@ -15,7 +14,7 @@ import {
 } from "@county/rules/grid-table.ts";
 import type { CellError, Sheet } from "@county/rules/table-reading.ts";
 import type { Reckoned } from "./imports.ts";
-import { communityOn, decideChange, refuseElsewhere } from "./map-changes.ts";
+import { communityOn, decideChange, isFarDay, refuseElsewhere } from "./map-changes.ts";
 import type { Head, MapWrite } from "./map-store.ts";
 import { codeOn, codesOf, communitiesOf, type Scope } from "./register.ts";
 import type { CommunityRow, ImportRecord, PlacesState, Store } from "./store.ts";
@@ -82,11 +81,8 @@ export function geoJsonOf(rows: Parameters<typeof featuresOf>[0]): Uint8Array {
   return bytes;
 }
 
-/** As with changes by hand: a year that is a slip of the pen is refused. Ours. */
-const MOST_DAYS_AHEAD = 400;
-
 function farDate({ asOf, createdAt }: ImportRecord, sheets: readonly Sheet[]): CellError[] {
-  if (asOf <= addDays(dateOf(createdAt), MOST_DAYS_AHEAD) && asOf >= "1990-01-01") return [];
+  if (!isFarDay(asOf, dateOf(createdAt))) return [];
   const detail = { zh: `生效日期 ${asOf} 不合理`, en: `${asOf} is not a likely day for maps to change` };
   return [{ sheet: sheets[0]?.name ?? "", row: 1, reason: "date", detail }];
 }
@@ -108,11 +104,11 @@ export async function reckonMaps(
     if (row.status === "active" && codesOf(row).some((code) => spokenOf.has(code))) rows.push(row);
   const read = await Promise.all(
     rows.map(async (row) => {
-      const [places, head] = await Promise.all([store.places(row.id), maps.head(row.id)]);
-      // By the head, not by the day: the map that is planned on must be the one the head's condition guards.
+      // The head first, and all else by it: what is planned on must be what the head's condition guards.
+      const head = await maps.head(row.id);
       const last = head.chain.findLast(({ from }) => from <= asOf);
-      const map = last === undefined ? emptyMap : (await maps.change(row.id, last)).map;
-      return { row, places, head, map };
+      const [places, change] = await Promise.all([store.places(row.id), last && maps.change(row.id, last)]);
+      return { row, places, head, map: change?.map ?? emptyMap };
     }),
   );
   const plan = planMaps(
