@@ -204,6 +204,12 @@ export async function decideUndo(
       en: `Change ${version} is not in force now`,
     });
   }
+  if ((await maps.change(community, undone)).undoes !== undefined) {
+    throw new Problem("refused", {
+      zh: `第 ${version} 次变更本身是撤销，不能再撤销；请重新办理原来的变更`,
+      en: `Change ${version} is itself an undo: do again what it undid`,
+    });
+  }
   const earlier = head.chain.slice(0, index);
   const map = await mapAfter(maps, community, earlier);
   const change = {

@@ -160,6 +160,8 @@ interface Entry {
   readonly version: number;
   readonly from: string;
   readonly steps: readonly Step[];
+  /** It took another's place. */
+  readonly undo?: boolean;
 }
 interface Course {
   readonly entries: readonly Entry[];
@@ -331,8 +333,8 @@ class Model {
   without(id: string, version: number): Course {
     const course = this.course(id);
     const at = course.entries.findIndex((entry) => entry.version === version);
-    must(at >= 0);
-    return rewritten(course, at, { from: course.entries[at]?.from as string, steps: [] }, at + 1);
+    must(at >= 0 && course.entries[at]?.undo !== true);
+    return rewritten(course, at, { from: course.entries[at]?.from as string, steps: [], undo: true }, at + 1);
   }
 
   /** Takes courses and homes over if on every day every place is in grids of its own community alone. */
