@@ -304,7 +304,7 @@ export const mapRoutes = {
             operations: z.array(MapOperation).check(z.minLength(1), z.maxLength(200)),
           }),
         )
-        .check(z.minLength(1), z.maxLength(25)),
+        .check(z.minLength(1), z.maxLength(24)),
     }),
     response: z.object({ maps: z.array(GridMapView) }),
     status: 201,

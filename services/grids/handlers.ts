@@ -441,6 +441,8 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
 
     confirmCode: {
       async run({ params, body: { code, from, reason }, ifMatch }, context) {
+        const { isProvisional } = await import("./codes.ts");
+        const { isFarDay } = await import("./map-changes.ts");
         const change = changeBy(context, reason, "confirmCode");
         return await settled(async () => {
           const [{ document, row }, head] = await Promise.all([
@@ -449,7 +451,12 @@ export function handlers(deps: Deps): Handlers<typeof grids> {
           ]);
           context.permit(codesOf(row));
           expectVersion(row, ifMatch);
-          const { isProvisional } = await import("./codes.ts");
+          // A code holds until the next: days go forward, so that each has one code.
+          if (isFarDay(from, context.today) || from < "2020-01-01" || row.aliases.some(({ until }) => from <= until)) {
+            throw new Problem("invalid-request", undefined, {
+              errors: [{ pointer: "/from", reason: "date", detail: { zh: "生效日期不合理", en: "not a likely day" } }],
+            });
+          }
           if (!covers(document.state.street.code, code) || tierOf(code) !== "community" || isProvisional(code, from)) {
             throw new Problem("invalid-request", undefined, {
               errors: [

@@ -1,6 +1,7 @@
 import { GEOJSON } from "@county/contracts/api.ts";
 import { type Grid, type GridMapView, type mapRoutes, SVG } from "@county/contracts/grid-maps.ts";
 import type { grids } from "@county/contracts/grids.ts";
+import { CommunityId } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
 import { readCursor, writeCursor } from "@county/platform/cursor.ts";
@@ -21,7 +22,6 @@ import {
 } from "./map-changes.ts";
 import type { KeptChange } from "./map-store.ts";
 import {
-  After,
   codeOn,
   codesOf,
   communitiesOf,
@@ -56,6 +56,11 @@ const served = (places: PlacesState | undefined) => {
     households: part === undefined ? (byId.get(place)?.households ?? 0) : (households ?? 0),
   });
 };
+
+/** Where a list of grids goes on. */
+const GridPosition = z.object({ community: CommunityId, number: z.int() });
+/** A grid's number in its community: the last three digits of its code. */
+const numberOf = ({ code }: Grid): number => Number(code.slice(-3));
 
 export function gridsOf(community: CommunityRow, map: GridMap, places: PlacesState | undefined, on: string): Grid[] {
   const show = served(places);
@@ -141,7 +146,9 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
 
   /** A community with its places and its map's head: one call. */
   const load = async (id: string, { permit }: Context) => {
-    const [{ row }, places, head] = await Promise.all([loadCommunity(store, id), store.places(id), maps.head(id)]);
+    // The head first: whoever changes either afterwards moves it, and then nothing decided here is saved.
+    const head = await maps.head(id);
+    const [{ row }, places] = await Promise.all([loadCommunity(store, id), store.places(id)]);
     permit(codesOf(row));
     return { row, places: places?.state, head };
   };
@@ -171,23 +178,34 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
   return {
     async listGrids({ query: { area, on, believedAt, kind, tier, limit, cursor } }, { today }) {
       const scope = await scopeOf(store, area);
-      const from = readCursor(After, cursor)?.after.replace(/\.g[a-z0-9]{8}$/, "");
-      async function* wanted() {
+      const from = readCursor(GridPosition, cursor);
+      const items: Grid[] = [];
+      await steadily(store, scope, async () => {
+        items.length = 0;
         let reached = from === undefined;
         for await (const { row } of communitiesOf(store, scope)) {
-          reached ||= row.id === from;
+          reached ||= row.id === from?.community;
           if (!reached || row.status !== "active") continue;
           const [change, places] = await Promise.all([
             maps.changeOn(row.id, on ?? today, believedAt),
             store.places(row.id),
           ]);
           if (change === undefined) continue;
-          for (const grid of gridsOf(row, change.map, places?.state, on ?? today)) {
-            if ((kind === undefined || grid.kind === kind) && (tier === undefined || grid.tier === tier)) yield grid;
-          }
+          // By number, so that a list goes on behind a grid that was retired meanwhile.
+          const grids = gridsOf(row, change.map, places?.state, on ?? today)
+            .filter((grid) => (kind === undefined || grid.kind === kind) && (tier === undefined || grid.tier === tier))
+            .filter((grid) => row.id !== from?.community || numberOf(grid) > from.number)
+            .toSorted((one, other) => numberOf(one) - numberOf(other));
+          items.push(...grids);
+          if (items.length > limit) return;
         }
-      }
-      return { body: await pageOf(wanted(), ({ id }) => id, { limit, cursor }) };
+        if (!reached) throw new Problem("invalid-cursor");
+      });
+      const shown = items.slice(0, limit);
+      const last = shown.at(-1);
+      const next =
+        items.length > limit && last ? writeCursor({ community: last.community.id, number: numberOf(last) }) : null;
+      return { body: { items: shown, next } };
     },
 
     async getGrid({ params, query: { on, believedAt } }, context) {
