@@ -48,8 +48,11 @@ describe("a service's bundle", () => {
     const scripts = Object.entries(files).filter(([name]) => name.endsWith(".mjs"));
     expect(bytes).toBe(scripts.reduce((sum, [, text]) => sum + Buffer.byteLength(text), 0));
     for (const [name, text] of scripts) {
+      // The optimiser asks Node for one built-in of its own, when a proposal first needs it.
+      if (name.startsWith("highs-")) continue;
       expect(`${name}: ${text.match(/(import|from|import\()\s*["']node:[\w/]+["']/)?.[0]}`).toBe(`${name}: undefined`);
     }
+    expect(Object.keys(files)).toContain("highs.wasm");
     const sources = Object.entries(files)
       .filter(([name]) => name.endsWith(".map"))
       .flatMap(([, text]) => JSON.parse(text).sources as string[]);
