@@ -39,7 +39,7 @@ test("the tour's calls give the answers it prints", async () => {
     .map(({ code }) => `${code.replaceAll("localhost:3000", platform.url.replace("http://", ""))}\necho "${marker}"`)
     .join("\n");
   writeFileSync(join(dataDir, "tour.sh"), script);
-  const { stdout } = await promisify(execFile)("bash", [join(dataDir, "tour.sh")]);
+  const { stdout } = await promisify(execFile)("bash", ["tour.sh"], { cwd: dataDir });
   const answers = stdout.split(marker);
   let shell = -1;
   let compared = 0;

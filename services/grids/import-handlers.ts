@@ -1,0 +1,251 @@
+import { may } from "@county/contracts/access.ts";
+import { REQUEST_LIMITS } from "@county/contracts/api.ts";
+import { covers, tierOf } from "@county/contracts/area.ts";
+import { type grids, type Import, type ImportRow, UPLOAD_BYTES } from "@county/contracts/grids.ts";
+import { ImportId } from "@county/contracts/parts.ts";
+import { Problem } from "@county/contracts/problem.ts";
+import { type Context, forbidden, type Handlers } from "@county/platform/context.ts";
+import { readCursor, writeCursor } from "@county/platform/cursor.ts";
+import * as z from "zod/mini";
+import { expectVersion } from "./commands.ts";
+import type { Deps, Result } from "./imports.ts";
+import { pageOf, scopeOf } from "./register.ts";
+import { countyIdOf, type ImportRecord } from "./store.ts";
+
+/** Loaded by the routes that work on tables: the others start without the readers and writers of workbooks. */
+const loadImports = async () => await import("./imports.ts");
+const loadWorkbooks = async () => await import("./workbooks.ts");
+
+/** Pages of a county's imports that one list looks through; ours. */
+const MOST_PAGES = 4;
+
+type ImportRoutes =
+  | "createImport"
+  | "createUpload"
+  | "listImports"
+  | "getImport"
+  | "listImportRows"
+  | "getMarkedTable"
+  | "checkImport"
+  | "commitImport";
+
+/** Imports of tables: a dry run first, then all of it or nothing. */
+export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportRoutes> {
+  const { store, files } = deps;
+
+  const importAnswer = async (record: ImportRecord): Promise<Import> => {
+    const { resultOf } = await loadImports();
+    return importWith(record, await resultOf(deps, record));
+  };
+
+  const loadRecord = async (id: string, { permit }: Context): Promise<ImportRecord> => {
+    const record = await store.import(id);
+    if (record === undefined) throw new Problem("not-found", { zh: "没有这次导入", en: "There is no such import" });
+    permit([record.area]);
+    return record;
+  };
+
+  const newImport = (
+    context: Context,
+    countyId: string,
+    given: Pick<ImportRecord, "state" | "table" | "area" | "fileName" | "size"> & { asOf?: string | undefined },
+  ): ImportRecord => ({
+    ...given,
+    id: `${countyId}.i${context.newTimeId()}`,
+    asOf: given.asOf ?? context.today,
+    createdAt: context.now,
+    createdBy: context.account,
+    version: 1,
+  });
+
+  /** A table of communities needs streets to go to; one of places also fits a single community. */
+  const importScope = async (area: string, table: ImportRecord["table"]): Promise<string> => {
+    const scope = await scopeOf(store, area);
+    if (table === "communities" && tierOf(area) === "community") {
+      throw new Problem("invalid-request", undefined, {
+        errors: [
+          {
+            parameter: "area",
+            reason: "tier",
+            detail: { zh: "社区表请按街道或县导入", en: "import communities into a street or a county" },
+          },
+        ],
+      });
+    }
+    return scope.county.state.id;
+  };
+
+  /** Whole maps are changed by an import as by hand, so only by those who may. */
+  const permitTable = ({ caller }: Context, { table, area }: Pick<ImportRecord, "table" | "area">): void => {
+    if (table === "grids" && !may(caller, "grids.write", [area])) throw forbidden(caller, "grids.write", area);
+  };
+
+  const uploadForm = async (record: ImportRecord, now: string) => {
+    const { tableFileOf } = await loadImports();
+    const expiresAt = new Date(Date.parse(now) + 3_600_000).toISOString();
+    return {
+      import: await importAnswer(record),
+      ...files.uploadTarget(tableFileOf(record.id), record.size, now, expiresAt),
+      expiresAt,
+    };
+  };
+
+  return {
+    createImport: {
+      async run({ query: { area, table, asOf, fileName }, body }, context) {
+        permitTable(context, { area, table });
+        const given = newImport(context, await importScope(area, table), {
+          state: "checking",
+          table,
+          area,
+          fileName,
+          size: body.bytes.length,
+          asOf,
+        });
+        const { check, tableFileOf } = await loadImports();
+        await context.command.first();
+        await files.put(tableFileOf(given.id), body.bytes, body.contentType);
+        const { record, result } = await check(deps, given, body.bytes, context.late);
+        await store.addImport(record, false, context.command.done(record.id));
+        return { body: importWith(record, result), version: record.version };
+      },
+      async replay(ref, context) {
+        const record = await loadRecord(ref, context);
+        return { body: await importAnswer(record), version: record.version };
+      },
+    },
+
+    createUpload: {
+      async run({ body }, context) {
+        permitTable(context, body);
+        const record = newImport(context, await importScope(body.area, body.table), {
+          ...body,
+          state: "awaiting-upload",
+        });
+        await store.addImport(record, true, context.command.done(record.id));
+        return { body: await uploadForm(record, context.now) };
+      },
+      async replay(ref, context) {
+        return { body: await uploadForm(await loadRecord(ref, context), context.now) };
+      },
+    },
+
+    async listImports({ query: { area, limit, cursor } }) {
+      const scope = await scopeOf(store, area);
+      const after = readCursor(z.object({ after: ImportId }), cursor)?.after;
+      if (after !== undefined && countyIdOf(after) !== scope.county.state.id) throw new Problem("invalid-cursor");
+      const items: ImportRecord[] = [];
+      let last = after;
+      let more = true;
+      // A small area in a county of many imports: a page may come short, its cursor goes on.
+      for (let pages = 0; more && items.length < limit && pages < MOST_PAGES; pages++) {
+        const page = await store.imports(scope.county.state.id, limit, last);
+        for (const record of page.records) {
+          if (items.length === limit) break;
+          last = record.id;
+          if (covers(area, record.area)) items.push(record);
+        }
+        more = page.more || (page.records.at(-1)?.id ?? last) !== last;
+      }
+      return {
+        body: { items: items.map(importHead), next: more && last !== undefined ? writeCursor({ after: last }) : null },
+      };
+    },
+
+    async getImport({ params }, context) {
+      const record = await loadRecord(params.import, context);
+      return { body: await importAnswer(record), version: record.version };
+    },
+
+    async listImportRows({ params, query: { outcome, limit, cursor } }, context) {
+      const { resultOf } = await loadImports();
+      const { rows } = await resultOf(deps, await loadRecord(params.import, context));
+      const wanted = outcome === undefined ? rows : rows.filter((row) => row.outcome === outcome);
+      return { body: await pageOf(wanted, (row: ImportRow) => `${row.sheet} ${row.row}`, { limit, cursor }) };
+    },
+
+    async getMarkedTable({ params }, context) {
+      const record = await loadRecord(params.import, context);
+      const { errorsOf, resultOf, tableFileOf } = await loadImports();
+      const { markedTable, openTable } = await loadWorkbooks();
+      const bytes = await files.get(tableFileOf(record.id), UPLOAD_BYTES);
+      if (bytes === undefined)
+        throw new Problem("not-found", { zh: "文件还没有上传", en: "The file has not arrived yet" });
+      const sheets = await openTable(bytes, context.late);
+      if ("problem" in sheets) throw new Problem("refused", sheets.problem);
+      return { body: await markedTable(sheets, errorsOf(await resultOf(deps, record)), record.fileName) };
+    },
+
+    checkImport: {
+      async run({ params }, context) {
+        const record = await loadRecord(params.import, context);
+        permitTable(context, record);
+        if (record.state !== "awaiting-upload") throw wrongState(record);
+        const checking: ImportRecord = { ...record, state: "checking", version: record.version + 1 };
+        const saved = await store.moveImport(record, checking, {
+          request: "check",
+          key: context.command.done(record.id),
+          at: context.now,
+        });
+        if (saved !== "saved") throw wrongState(record);
+        return { body: await importAnswer(checking), version: checking.version };
+      },
+      async replay(ref, context) {
+        const record = await loadRecord(ref, context);
+        return { body: await importAnswer(record), version: record.version };
+      },
+    },
+
+    commitImport: {
+      async run({ params, ifMatch }, context) {
+        const record = await loadRecord(params.import, context);
+        permitTable(context, record);
+        expectVersion(record, ifMatch);
+        if (record.state !== "checked") throw wrongState(record);
+        // What came by upload may take longer to publish than a caller waits: the worker does it.
+        const large = record.size > REQUEST_LIMITS.fileBytes;
+        const publishing: ImportRecord = {
+          ...record,
+          state: "publishing",
+          committedAt: context.now,
+          committedBy: context.account,
+          version: record.version + 1,
+        };
+        // From here the import is bound to happen: if this process dies, the sweep carries it on.
+        const saved = await store.moveImport(record, publishing, {
+          open: true,
+          key: context.command.done(record.id),
+          at: context.now,
+          ...(large && { request: "publish" as const }),
+        });
+        if (saved !== "saved") throw wrongState(record);
+        const { publish } = await loadImports();
+        const after = large ? publishing : await publish(deps, record.id, context.now);
+        if (after.state === "failed") throw new Problem("conflict", after.problem);
+        return { body: await importAnswer(after), version: after.version };
+      },
+      async replay(ref, context) {
+        const record = await loadRecord(ref, context);
+        // Also how a first call ends: its key was written before the import failed.
+        if (record.state === "failed") throw new Problem("conflict", record.problem);
+        return { body: await importAnswer(record), version: record.version };
+      },
+    },
+  };
+}
+
+const importHead = ({ plan: _plan, committedAt: _at, committedBy: _by, result: _result, ...record }: ImportRecord) =>
+  record;
+
+const importWith = (record: ImportRecord, { rows, errors, findings }: Result): Import => ({
+  ...importHead(record),
+  rows: rows.slice(0, 200),
+  errors,
+  findings,
+});
+
+const wrongState = (record: ImportRecord) =>
+  new Problem("conflict", {
+    zh: `这次导入的状态是“${record.state}”，不能这样操作${record.problem ? `：${record.problem.zh}` : ""}`,
+    en: `The import is "${record.state}", which does not allow this${record.problem ? `: ${record.problem.en}` : ""}`,
+  });
