@@ -1,6 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { AwsClient } from "aws4fetch";
 import type { Environment } from "./environment.ts";
+import { backOff } from "./table.ts";
 
 /** Where a browser posts a file to, and the fields it sends before it. */
 export interface UploadTarget {
@@ -35,15 +36,27 @@ export function files(
   });
   const send = async (method: string, key: string, init: { body?: Uint8Array; contentType?: string } = {}) => {
     const client = new AwsClient({ ...credentials(), region, service: "s3", retries: 3 });
-    return await client.fetch(`${base}/${key.split("/").map(encodeURIComponent).join("/")}`, {
-      method,
-      signal: AbortSignal.timeout(10_000),
-      ...(init.body && { body: init.body as Uint8Array<ArrayBuffer> }),
-      headers: {
-        ...(init.contentType && { "content-type": init.contentType }),
-        ...(init.body && { "x-amz-content-sha256": createHash("sha256").update(init.body).digest("hex") }),
-      },
-    });
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await client.fetch(`${base}/${key.split("/").map(encodeURIComponent).join("/")}`, {
+          method,
+          signal: AbortSignal.timeout(10_000),
+          ...(init.body && { body: init.body as Uint8Array<ArrayBuffer> }),
+          headers: {
+            ...(init.contentType && { "content-type": init.contentType }),
+            ...(init.body && { "x-amz-content-sha256": createHash("sha256").update(init.body).digest("hex") }),
+          },
+        });
+      } catch (error) {
+        // The client tries again what is answered badly, not what is not answered: a connection closed at the wrong moment.
+        // All three verbs may be sent twice.
+        if (attempt === 2)
+          throw Object.assign(new Error(`files: ${method} was not answered`, { cause: error }), {
+            name: "TimeoutError",
+          });
+        await backOff(attempt);
+      }
+    }
   };
   const failed = (method: string, response: Response) => new Error(`files: ${method} answered ${response.status}`);
 

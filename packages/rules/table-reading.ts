@@ -73,7 +73,12 @@ export interface Reading {
 
 /** A cell's text as it stands, outer spaces gone, a line break within it a space. */
 const writtenIn = (cell: Cell | undefined): string =>
-  cell === null || cell === undefined ? "" : String(cell).normalize("NFC").trim().replace(/[\r\n]+/g, " ");
+  cell === null || cell === undefined
+    ? ""
+    : String(cell)
+        .normalize("NFC")
+        .trim()
+        .replace(/[\r\n]+/g, " ");
 
 /** A cell's text for comparing and counting: full-width forms folded too, doubled spaces gone. */
 export const textOf = (cell: Cell | undefined): string => writtenIn(cell).normalize("NFKC").replace(/\s+/g, " ").trim();

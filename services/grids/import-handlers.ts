@@ -202,8 +202,7 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
         permitTable(context, record);
         expectVersion(record, ifMatch);
         if (record.state !== "checked") throw wrongState(record);
-        // What came by upload may take longer to publish than a caller waits: the worker does it.
-        const large = record.size > REQUEST_LIMITS.fileBytes;
+        const large = isLarge(record);
         const publishing: ImportRecord = {
           ...record,
           state: "publishing",
@@ -226,13 +225,19 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
       },
       async replay(ref, context) {
         const record = await loadRecord(ref, context);
+        // The first call may have been cut off: the caller who comes again need not wait for the sweep.
+        const { publish } = await loadImports();
+        const after = isLarge(record) ? record : await publish(deps, record.id, context.now);
         // Also how a first call ends: its key was written before the import failed.
-        if (record.state === "failed") throw new Problem("conflict", record.problem);
-        return { body: await importAnswer(record), version: record.version };
+        if (after.state === "failed") throw new Problem("conflict", after.problem);
+        return { body: await importAnswer(after), version: after.version };
       },
     },
   };
 }
+
+/** What came by upload may take longer to publish than a caller waits: the worker does it. */
+const isLarge = ({ size }: ImportRecord): boolean => size > REQUEST_LIMITS.fileBytes;
 
 const importHead = ({ plan: _plan, committedAt: _at, committedBy: _by, result: _result, ...record }: ImportRecord) =>
   record;
