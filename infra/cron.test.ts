@@ -37,7 +37,7 @@ describe("cloudCron", () => {
 
   test("a range with a step names the minutes that a clock would meet it at", () => {
     const range = fc.tuple(fc.nat(59), fc.nat(59), fc.integer({ min: 1, max: 30 }));
-    fc.assert(
+    void fc.assert(
       fc.property(range, ([a, b, step]) => {
         const [from, to] = [Math.min(a, b), Math.max(a, b)];
         const due = Array.from({ length: 60 }, (_, minute) => minute).filter(

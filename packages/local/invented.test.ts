@@ -65,7 +65,7 @@ function sum(places: readonly InventedPlace[], key: "households" | "population")
 
 describe("the places of one community", () => {
   test("are as many as the row says and add up to it exactly", () => {
-    fc.assert(
+    void fc.assert(
       fc.property(figures, seeds, (row, seed) => {
         const places = inventPlaces(row, seed);
         expect(places).toHaveLength(row.places);
@@ -76,7 +76,7 @@ describe("the places of one community", () => {
   });
 
   test("are each plausible", () => {
-    fc.assert(
+    void fc.assert(
       fc.property(figures, seeds, (row, seed) => {
         for (const place of inventPlaces(row, seed)) {
           expect(place.households).toBeGreaterThanOrEqual(1);
@@ -99,7 +99,7 @@ describe("the places of one community", () => {
   });
 
   test("have names of their own", () => {
-    fc.assert(
+    void fc.assert(
       fc.property(figures, seeds, (row, seed) => {
         expect(new Set(inventPlaces(row, seed).map((place) => place.name)).size).toBe(row.places);
       }),
@@ -335,7 +335,7 @@ describe("polygons", () => {
 
   test("touch from place to place, and none overlaps", () => {
     const sites = fc.record({ county: fc.nat(9999), block: fc.nat(224) });
-    fc.assert(
+    void fc.assert(
       fc.property(figures, sites, (row, site) => {
         const boxes = inventPlaces(row, 1, site).map((place) => box(place.geometry));
         for (const [index, here] of boxes.entries()) {

@@ -38,7 +38,7 @@ export function loop(work: () => Promise<number | undefined>, failed: (error: un
   };
   const run = (): Promise<void> => {
     if (stopped) return running ?? Promise.resolve();
-    if (running) again = true;
+    if (running !== undefined) again = true;
     running ??= runs();
     return running;
   };

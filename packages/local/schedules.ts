@@ -78,7 +78,7 @@ export async function startSchedules({ services, state, clock, log, ran }: Sched
   function beginDue(): void {
     const now = clock().getTime();
     for (const job of jobs) {
-      if (job.next > now || job.running) continue;
+      if (job.next > now || job.running !== undefined) continue;
       job.next = following(job.cron, now);
       begin(job, latest(job.cron, now));
     }
