@@ -2,12 +2,10 @@ import type { grids } from "@county/contracts/grids.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import type { Handlers } from "@county/platform/context.ts";
 import { changeBy, settled } from "./commands.ts";
+import { findingsOf } from "./findings.ts";
 import type { Deps } from "./imports.ts";
 import { pageOf, scopeOf, steadily } from "./register.ts";
 import { communityIdOf } from "./store.ts";
-
-/** Loaded when a finding is asked for: the rules that judge come with all the plan's parameters. */
-const loadFindings = async () => await import("./findings.ts");
 
 /** The plan's parameters begin with its year. */
 function refuseBeforePlan(on: string): void {
@@ -29,7 +27,6 @@ export function findingHandlers({ store }: Deps): Pick<Handlers<typeof grids>, "
   return {
     async listFindings({ query: { area, on, rule, verdict, limit, cursor } }, { today }) {
       const scope = await scopeOf(store, area);
-      const { findingsOf } = await loadFindings();
       const day = on ?? today;
       refuseBeforePlan(day);
       const found = await steadily(store, scope, async () => await findingsOf(store, scope, day));
@@ -45,7 +42,6 @@ export function findingHandlers({ store }: Deps): Pick<Handlers<typeof grids>, "
     acceptDeviation: {
       async run({ body: { area, rule, subject, reason, until } }, context) {
         const scope = await scopeOf(store, area);
-        const { findingsOf } = await loadFindings();
         const find = async () =>
           (await findingsOf(store, scope, context.today)).find(
             ({ finding }) => finding.rule === rule && finding.subject.id === subject,
@@ -93,7 +89,6 @@ export function findingHandlers({ store }: Deps): Pick<Handlers<typeof grids>, "
         const [area = "", rule, subject] = ref.split(" ");
         const scope = await scopeOf(store, area);
         context.permit([area]);
-        const { findingsOf } = await loadFindings();
         const found = (await findingsOf(store, scope, context.today)).find(
           ({ finding }) => finding.rule === rule && finding.subject.id === subject,
         );

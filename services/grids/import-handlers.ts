@@ -8,13 +8,10 @@ import { type Context, forbidden, type Handlers } from "@county/platform/context
 import { readCursor, writeCursor } from "@county/platform/cursor.ts";
 import * as z from "zod/mini";
 import { expectVersion } from "./commands.ts";
-import type { Deps, Result } from "./imports.ts";
+import { check, type Deps, errorsOf, publish, type Result, resultOf, tableFileOf } from "./imports.ts";
 import { pageOf, scopeOf } from "./register.ts";
 import { countyIdOf, type ImportRecord } from "./store.ts";
-
-/** Loaded by the routes that work on tables: the others start without the readers and writers of workbooks. */
-const loadImports = async () => await import("./imports.ts");
-const loadWorkbooks = async () => await import("./workbooks.ts");
+import { markedTable, openTable } from "./workbooks.ts";
 
 /** Pages of a county's imports that one list looks through; ours. */
 const MOST_PAGES = 4;
@@ -34,7 +31,6 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
   const { store, files } = deps;
 
   const importAnswer = async (record: ImportRecord): Promise<Import> => {
-    const { resultOf } = await loadImports();
     return importWith(record, await resultOf(deps, record));
   };
 
@@ -81,7 +77,6 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
   };
 
   const uploadForm = async (record: ImportRecord, now: string) => {
-    const { tableFileOf } = await loadImports();
     const expiresAt = new Date(Date.parse(now) + 3_600_000).toISOString();
     return {
       import: await importAnswer(record),
@@ -102,7 +97,6 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
           size: body.bytes.length,
           asOf,
         });
-        const { check, tableFileOf } = await loadImports();
         await context.command.first();
         await files.put(tableFileOf(given.id), body.bytes, body.contentType);
         const { record, result } = await check(deps, given, body.bytes, context.late);
@@ -158,7 +152,6 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
     },
 
     async listImportRows({ params, query: { outcome, limit, cursor } }, context) {
-      const { resultOf } = await loadImports();
       const { rows } = await resultOf(deps, await loadRecord(params.import, context));
       const wanted = outcome === undefined ? rows : rows.filter((row) => row.outcome === outcome);
       return { body: await pageOf(wanted, (row: ImportRow) => `${row.sheet} ${row.row}`, { limit, cursor }) };
@@ -166,8 +159,6 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
 
     async getMarkedTable({ params }, context) {
       const record = await loadRecord(params.import, context);
-      const { errorsOf, resultOf, tableFileOf } = await loadImports();
-      const { markedTable, openTable } = await loadWorkbooks();
       const bytes = await files.get(tableFileOf(record.id), UPLOAD_BYTES);
       if (bytes === undefined)
         throw new Problem("not-found", { zh: "文件还没有上传", en: "The file has not arrived yet" });
@@ -218,7 +209,6 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
           ...(large && { request: "publish" as const }),
         });
         if (saved !== "saved") throw wrongState(record);
-        const { publish } = await loadImports();
         const after = large ? publishing : await publish(deps, record.id, context.now);
         if (after.state === "failed") throw new Problem("conflict", after.problem);
         return { body: await importAnswer(after), version: after.version };
@@ -226,7 +216,6 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
       async replay(ref, context) {
         const record = await loadRecord(ref, context);
         // The first call may have been cut off: the caller who comes again need not wait for the sweep.
-        const { publish } = await loadImports();
         const after = isLarge(record) ? record : await publish(deps, record.id, context.now);
         // Also how a first call ends: its key was written before the import failed.
         if (after.state === "failed") throw new Problem("conflict", after.problem);

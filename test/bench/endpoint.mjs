@@ -8,10 +8,16 @@ import { createServer } from "node:http";
 const tables = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const consumed = (TableName) => ({ TableName, CapacityUnits: 1 });
 
+const itemOf = (TableName, Key) => tables[TableName].find(({ pk, sk }) => pk.S === Key.pk.S && sk.S === Key.sk.S);
+
 const reads = {
-  GetItem: ({ TableName, Key }) => ({
-    Item: tables[TableName].find(({ pk, sk }) => pk.S === Key.pk.S && sk.S === Key.sk.S),
-    ConsumedCapacity: consumed(TableName),
+  GetItem: ({ TableName, Key }) => ({ Item: itemOf(TableName, Key), ConsumedCapacity: consumed(TableName) }),
+  BatchGetItem: ({ RequestItems }) => ({
+    Responses: Object.fromEntries(
+      Object.entries(RequestItems).map(([name, { Keys }]) => [name, Keys.flatMap((key) => itemOf(name, key) ?? [])]),
+    ),
+    UnprocessedKeys: {},
+    ConsumedCapacity: Object.keys(RequestItems).map(consumed),
   }),
   Query: ({ TableName, ExpressionAttributeValues: values, ScanIndexForward, Limit }) => {
     const [pk, prefix] = [values[":pk"].S, values[":prefix"]?.S ?? ""];
