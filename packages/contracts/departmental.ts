@@ -157,25 +157,3 @@ export const departmentalRoutes = {
     units: { read: 8, write: 250 },
   },
 } as const satisfies Record<string, Route>;
-
-/** State: all departmental grids of a community after a change. */
-export const departmentalEvents = {
-  "grids.departmental-changed": z.object({
-    area: AreaCode,
-    version: z.int(),
-    state: z.object({
-      community: CommunityId,
-      grids: z.array(
-        z.object({
-          id: DepartmentalId,
-          department: z.string(),
-          name: z.string(),
-          oldCode: z.nullable(z.string()),
-          places: z.array(PlaceId),
-          mappedTo: z.array(GridId),
-          withdrawnOn: z.nullable(IsoDate),
-        }),
-      ),
-    }),
-  }),
-} as const;

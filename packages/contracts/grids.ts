@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { CSV, defineApi, file, GEOJSON, XLSX } from "./api.ts";
 import { AreaCode } from "./area.ts";
-import { departmentalEvents, departmentalRoutes } from "./departmental.ts";
-import { GridKind, GridMember, GridTier, mapRoutes } from "./grid-maps.ts";
+import { departmentalRoutes } from "./departmental.ts";
+import { mapRoutes } from "./grid-maps.ts";
 import {
   AreaRef,
   CommunityId,
@@ -697,68 +697,3 @@ export const grids = defineApi(
     },
   },
 );
-
-// --------------------------------------------------------------------------------------------------------------- events
-
-/**
- * What the service tells others. `state` events carry the whole aggregate after a change and replace older copies;
- * facts are done once each. They change only by addition.
- */
-export const gridsEvents = {
-  "grids.county-changed": z.object({
-    area: AreaCode,
-    version: z.int(),
-    state: z.object({ id: CountyId, code: AreaCode, name: z.string(), streets: z.array(AreaRef) }),
-  }),
-  "grids.communities-changed": z.object({
-    area: AreaCode,
-    version: z.int(),
-    state: z.object({
-      street: AreaRef,
-      communities: z.array(
-        z.object({
-          id: CommunityId,
-          code: AreaCode,
-          codeStatus: CodeStatus,
-          figures: CommunityFigures,
-          asOf: IsoDate,
-          status: Status,
-        }),
-      ),
-    }),
-  }),
-  "grids.places-changed": z.object({
-    area: AreaCode,
-    version: z.int(),
-    state: z.object({
-      community: CommunityId,
-      places: z.array(z.object({ id: PlaceId, figures: PlaceFigures, asOf: IsoDate, status: Status })),
-    }),
-  }),
-  "grids.map-changed": z.object({
-    area: AreaCode,
-    version: z.int(),
-    state: z.object({
-      community: CommunityId,
-      /** The first day this map holds. */
-      from: IsoDate,
-      map: z.object({
-        grids: z.array(
-          z.object({
-            id: GridId,
-            number: z.int(),
-            name: z.string(),
-            kind: GridKind,
-            tier: GridTier,
-            members: z.array(GridMember),
-            since: IsoDate,
-          }),
-        ),
-      }),
-    }),
-  }),
-  ...departmentalEvents,
-  /** Fact: an uploaded table waits to be checked, or a checked one too large for a request waits to be published. */
-  "grids.import-requested": z.object({ area: AreaCode, import: ImportId, step: z.enum(["check", "publish"]) }),
-} as const;
-export type GridsEvent = keyof typeof gridsEvents;

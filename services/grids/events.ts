@@ -1,4 +1,4 @@
-import { gridsEvents } from "@county/contracts/grids.ts";
+import { gridsEvents } from "@county/contracts/grids-events.ts";
 import { consume } from "@county/platform/work.ts";
 import { work } from "./imports.ts";
 import { deps, observed } from "./wiring.ts";

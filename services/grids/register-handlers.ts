@@ -478,12 +478,14 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
     createPlace: {
       async run({ body }, context) {
         const { community: communityId, reason, asOf, ...figures }: NewPlace = body;
-        const { row: community } = await loadCommunity(store, communityId);
-        context.permit(codesOf(community));
         const change = changeBy(context, reason, "createPlace");
-        const id = `${community.id}.${context.newId(8)}`;
+        const id = `${communityId}.${context.newId(8)}`;
         return await settled(async () => {
-          const before = await store.places(community.id);
+          const [{ row: community }, before] = await Promise.all([
+            loadCommunity(store, communityId),
+            store.places(communityId),
+          ]);
+          context.permit(codesOf(community));
           const places = before?.state.places ?? [];
           refuseTakenName(places, figures.name);
           const row: PlaceRow = { id, figures, ...metaOf(undefined, before, change, { asOf: asOf ?? context.today }) };

@@ -1,4 +1,5 @@
-import { grids, gridsEvents } from "@county/contracts/grids.ts";
+import { grids } from "@county/contracts/grids.ts";
+import { gridsEvents } from "@county/contracts/grids-events.ts";
 import type { Service } from "@county/platform/service.ts";
 
 /** What the service consists of, read by the deployment, the local platform and the tests. */

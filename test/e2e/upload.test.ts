@@ -1,5 +1,5 @@
 import type { Import } from "@county/contracts/grids.ts";
-import { gridsEvents } from "@county/contracts/grids.ts";
+import { gridsEvents } from "@county/contracts/grids-events.ts";
 import { files } from "@county/platform/files.ts";
 import { writeCsv } from "@county/tables/write.ts";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
