@@ -21,8 +21,5 @@ export function tierOf(code: string): Tier {
   return tier;
 }
 
-/** The county a code lies in. */
-export const countyOf = (code: string): string => code.slice(0, 6);
-
 /** Whether `outer` is `inner` or contains it. Both are whole-tier codes, so a prefix is a containment. */
 export const covers = (outer: string, inner: string): boolean => inner.startsWith(outer);

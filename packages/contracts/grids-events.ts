@@ -85,4 +85,3 @@ export const gridsEvents = {
   /** Fact: an uploaded table waits to be checked, or a checked one too large for a request waits to be published. */
   "grids.import-requested": z.object({ area: AreaCode, import: ImportId, step: z.enum(["check", "publish"]) }),
 } as const;
-export type GridsEvent = keyof typeof gridsEvents;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { realpathSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 
 /** The platform cannot start, for a reason that its user can mend. The message is for people and stands alone. */
@@ -47,7 +48,7 @@ export async function lockFolder(folder: string): Promise<{ release(): Promise<v
 function lockAddress(path: string, platform: NodeJS.Platform): string {
   const name = `county-${createHash("sha256").update(path).digest("hex").slice(0, 32)}`;
   if (platform === "linux") return `\0${name}`;
-  return platform === "win32" ? `\\\\.\\pipe\\${name}` : `/tmp/${name}.sock`;
+  return platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
 }
 
 const listens = (server: Server, address: string) =>

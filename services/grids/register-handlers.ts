@@ -1,5 +1,5 @@
 import { covers, tierOf } from "@county/contracts/area.ts";
-import type { grids, NewPlace } from "@county/contracts/grids.ts";
+import type { Geometry, grids, NewPlace } from "@county/contracts/grids.ts";
 import { CommunityId } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
@@ -25,6 +25,7 @@ import {
   communityAnswer,
   countyAnswer,
   entryOf,
+  type LoadedPlace,
   loadCommunity,
   loadPlace,
   loadStreets,
@@ -37,6 +38,7 @@ import {
   withRow,
 } from "./register.ts";
 import {
+  type ChangeOf,
   type CommunityRow,
   communityIdOf,
   countyIdOf,
@@ -117,6 +119,32 @@ type RegisterRoutes =
 
 /** The register: areas, communities, places. Load, decide, save. */
 export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, RegisterRoutes> {
+  /** One place becomes what `decide` makes of it, on condition of the version that was read. */
+  const changePlace = async (
+    id: string,
+    ifMatch: number,
+    context: Context,
+    change: ChangeOf,
+    decide: (loaded: LoadedPlace) => {
+      edited: PlaceRow;
+      geometry?: { place: string; version: string; value: Geometry };
+    },
+  ) =>
+    await settled(async () => {
+      const loaded = await loadPlace(store, id);
+      const { community, document, row } = loaded;
+      context.permit(codesOf(community));
+      expectVersion(row, ifMatch);
+      const { edited, geometry } = decide(loaded);
+      const state = { ...document.state, places: withRow(document.state.places, edited) };
+      const saved = await store.save(
+        [{ kind: "places", id: community.id, area: community.code, before: document, state }],
+        change,
+        { rows: [row.id], ...(geometry && { geometry }) },
+      );
+      return { saved, reply: { body: placeAnswer(community, edited), version: edited.version } };
+    });
+
   /** A community as the version of its street that a command wrote has it. */
   const communityAsWritten = async (ref: string, { permit, today }: Context) => {
     const { id, version, change } = readResultName(ref);
@@ -526,10 +554,7 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
 
     async editPlace({ params, body, ifMatch }, context) {
       const change = changeBy(context, body.reason, "editPlace");
-      return await settled(async () => {
-        const { community, document, row } = await loadPlace(store, params.place);
-        context.permit(codesOf(community));
-        expectVersion(row, ifMatch);
+      return await changePlace(params.place, ifMatch, context, change, ({ document, row }) => {
         const figures = overlaid(row.figures, body);
         const edited: PlaceRow = {
           ...row,
@@ -537,20 +562,7 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
           ...metaOf(row, document, change, { status: body.status, asOf: body.asOf ?? row.asOf }),
         };
         if (edited.status === "active") refuseTakenName(document.state.places, figures.name, row.id);
-        const saved = await store.save(
-          [
-            {
-              kind: "places",
-              id: community.id,
-              area: community.code,
-              before: document,
-              state: { ...document.state, places: withRow(document.state.places, edited) },
-            },
-          ],
-          change,
-          { rows: [row.id] },
-        );
-        return { saved, reply: { body: placeAnswer(community, edited), version: edited.version } };
+        return { edited };
       });
     },
 
@@ -577,26 +589,10 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
     async putPlaceGeometry({ params, body: { reason, geometry }, ifMatch }, context) {
       refuseOpenRings(geometry);
       const change = changeBy(context, reason, "putPlaceGeometry");
-      return await settled(async () => {
-        const { community, document, row } = await loadPlace(store, params.place);
-        context.permit(codesOf(community));
-        expectVersion(row, ifMatch);
-        const edited: PlaceRow = { ...row, geometry: change.id, ...metaOf(row, document, change, { asOf: row.asOf }) };
-        const saved = await store.save(
-          [
-            {
-              kind: "places",
-              id: community.id,
-              area: community.code,
-              before: document,
-              state: { ...document.state, places: withRow(document.state.places, edited) },
-            },
-          ],
-          change,
-          { rows: [row.id], geometry: { place: row.id, version: change.id, value: geometry } },
-        );
-        return { saved, reply: { body: placeAnswer(community, edited), version: edited.version } };
-      });
+      return await changePlace(params.place, ifMatch, context, change, ({ document, row }) => ({
+        edited: { ...row, geometry: change.id, ...metaOf(row, document, change, { asOf: row.asOf }) },
+        geometry: { place: row.id, version: change.id, value: geometry },
+      }));
     },
   };
 }
