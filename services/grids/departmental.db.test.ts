@@ -18,7 +18,7 @@ import {
   type RegisterApi,
   twoStreets,
 } from "../../test/register.ts";
-import { departmentalFindings } from "./departmental.ts";
+import { communitiesIn, departmentalFindings } from "./departmental.ts";
 import { scopeOf } from "./register.ts";
 
 const area = "370725";
@@ -432,7 +432,7 @@ test("the findings say of each on a day whether it is withdrawn and mapped", asy
   await edit(mapped.id, 1, { mappedTo: [grid] });
   const verdicts = async (on: string) => {
     const { store } = register.deps;
-    const findings = await departmentalFindings(store, await scopeOf(store, code), on);
+    const findings = await departmentalFindings(store, await communitiesIn(store, await scopeOf(store, code)), on);
     for (const { title } of findings) expect(title.zh).toContain("县公安局");
     return Object.fromEntries(findings.map(({ subject, verdict }) => [subject.name, verdict]));
   };

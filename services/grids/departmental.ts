@@ -103,23 +103,24 @@ async function departmentalIn(store: Store, community: string, on: string) {
   return { grids, map: mapped ? await mapOn(store, community, on) : emptyMap };
 }
 
-const communitiesIn = async (store: Store, scope: Scope): Promise<CommunityRow[]> =>
+/** The communities of a scope, the withdrawn ones too. */
+export const communitiesIn = async (store: Store, scope: Scope): Promise<CommunityRow[]> =>
   (await loadStreets(store, scope.streets))
     .flatMap(({ communities }) => communities)
     .filter(({ id }) => (scope.community ?? id) === id);
 
 /**
- * Whether each departmental grid of an area is withdrawn and mapped to the new ones, as it stands now, judged on a day;
+ * Whether each departmental grid of these communities is withdrawn and mapped to the new ones, as it stands now, judged on a day;
  * a grid retired by then counts as those that took over from it. Also of communities that are withdrawn themselves.
  * @source plan 2.2.1
  */
 export async function departmentalFindings(
   store: Store,
-  scope: Scope,
+  communities: readonly CommunityRow[],
   on: string,
   acceptances: readonly Acceptance[] = [],
 ): Promise<Finding[]> {
-  const found = (await communitiesIn(store, scope)).map(async (community) => {
+  const found = communities.map(async (community) => {
     const { grids, map } = await departmentalIn(store, community.id, on);
     const entries = grids.map((row) => ({
       ...row,

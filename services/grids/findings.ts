@@ -26,18 +26,25 @@ export async function findingsOf(store: Store, scope: Scope, on: string): Promis
   const acceptances = await store.acceptances(scope.county.state.id);
   const streets = await loadStreets(store, scope.streets);
   const whole = scope.community === undefined;
-  const communities = streets.flatMap((state) =>
-    state.communities
-      .filter(({ status, id }) => status === "active" && (whole || id === scope.community))
-      .map((row) => ({ state, row })),
+  const all = streets.flatMap((state) =>
+    state.communities.filter(({ id }) => whole || id === scope.community).map((row) => ({ state, row })),
   );
+  const communities = all.filter(({ row }) => row.status === "active");
   const judged = await Promise.all(
     communities.map(async ({ state, row }) => ({ state, ...(await judge(store, row, on, acceptances)) })),
   );
   const found: { at: string; findings: readonly RuleFinding[] }[] = [
     ...(whole ? streets.flatMap((state) => totalsOf(state, acceptances, on)) : []),
     ...judged.map(({ row, findings }) => ({ at: row.id, findings })),
-    { at: "departmental", findings: await departmentalFindings(store, scope, on, acceptances) },
+    {
+      at: "departmental",
+      findings: await departmentalFindings(
+        store,
+        all.map(({ row }) => row),
+        on,
+        acceptances,
+      ),
+    },
     ...(whole
       ? streets.map(({ street }) => {
           const of = judged.filter(({ state }) => state.street.id === street.id);
