@@ -253,7 +253,11 @@ describe("an import's commit", () => {
       await Promise.all(publishers);
       expect(outcomes.filter((outcome) => outcome === "done").length).toBeGreaterThan(0);
       for (const outcome of outcomes) expect(["done", "conflict", "busy", "stale-version"]).toContain(outcome);
-      expect((await api.commitImport(twin)).body.state).toBe("published");
+      // A key under which it was done answers so again; one that lost its only run to the other key read an older version.
+      const again = await outcomeOf(api.commitImport(twin));
+      if (outcomes.slice(0, 2).includes("done")) expect(again).toBe("done");
+      else expect(["done", "stale-version"]).toContain(again);
+      expect((await api.getImport({ params: { import: dry.id } })).body.state).toBe("published");
       expect(await communities(healthy, area)).toHaveLength(22);
       expect((await eventsOf(area)).filter(({ document }) => document?.sk.endsWith(dry.id))).toHaveLength(2);
       await expectWhole(healthy, area);
