@@ -1,17 +1,12 @@
 import { bundled, county, newApp } from "./county.ts";
-import { isUnnamed, stageOf } from "./stage.ts";
+import { isUnnamed, stageContext, stageOf } from "./stage.ts";
 
 // What the CLI runs: `cdk synth -c stage=prod -c region=cn-north-1`.
 const app = newApp();
 const context = (name: string) => app.node.tryGetContext(name) as string | undefined;
 const region = context("region") ?? process.env.CDK_DEFAULT_REGION;
 if (!region) throw new Error("Name a region: -c region=cn-north-1, or one in the AWS profile.");
-const stage = stageOf({
-  stage: context("stage"),
-  issuer: context("issuer"),
-  audience: context("audience"),
-  origins: context("origins"),
-});
+const stage = stageOf(Object.fromEntries(stageContext.map((name) => [name, context(name)])));
 if (isUnnamed(stage)) {
   console.warn(
     `The stage ${stage.name} has no issuer yet: name the county's with -c issuer=… -c audience=… to deploy it.`,

@@ -62,6 +62,15 @@ describe("a service's bundle", () => {
     expect(sources.filter((source) => unused.test(source))).toEqual([]);
   });
 
+  test("has the plan's tables beside the code that reads them, and only there", async () => {
+    const entry = join(folder, "tables.ts");
+    const source = JSON.stringify(join(import.meta.dirname, "../packages/rules/plan-tables.ts"));
+    await writeFile(entry, `import { planTables } from ${source}; console.log(planTables().length);`);
+    const { file } = await bundle({ entry, outdir: join(folder, "tables") });
+    expect((await run(process.execPath, [file])).stdout).toBe("6\n");
+    expect(Object.keys(files)).not.toContain("annexes");
+  });
+
   test("carries maps without sources", () => {
     const maps = Object.entries(files).filter(([name]) => name.endsWith(".map"));
     expect(maps.length).toBeGreaterThan(0);

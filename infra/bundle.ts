@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
@@ -56,10 +56,14 @@ export async function bundle({ entry, outdir }: { entry: string; outdir: string 
     await writeFile(join(outdir, name), contents);
     if (name.endsWith(".mjs")) bytes += contents.length;
   }
-  // The optimiser looks for its machine code beside itself.
+  // What code looks for beside itself: the optimiser its machine code, the plan its tables.
   for (const input of Object.keys(metafile.inputs)) {
-    if (!input.endsWith("/highs/build/highs.mjs")) continue;
-    await copyFile(join(root, dirname(input), "highs.wasm"), join(outdir, "highs.wasm"));
+    if (input.endsWith("/highs/build/highs.mjs")) {
+      await copyFile(join(root, dirname(input), "highs.wasm"), join(outdir, "highs.wasm"));
+    }
+    if (input.endsWith("packages/plan/annexes.ts")) {
+      await cp(join(root, dirname(input), "annexes"), join(outdir, "annexes"), { recursive: true });
+    }
   }
   return { file: join(resolve(outdir), "index.mjs"), bytes };
 }

@@ -1,76 +1,31 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { defineApi, type Route, routeKey } from "@county/contracts/api.ts";
 import { service as grids } from "@county/grids/service.ts";
 import { environment } from "@county/platform/environment.ts";
+import { folderOf } from "@county/platform/files.ts";
 import { outboxPartition } from "@county/platform/outbox.ts";
 import { relaying } from "@county/platform/relay.ts";
-import type { Service } from "@county/platform/service.ts";
-import { Code } from "aws-cdk-lib/aws-lambda";
+import { type Service, tableVariable } from "@county/platform/service.ts";
 import { afterAll, describe, expect, test } from "vitest";
+import { MOST_ROUTES, routeClass } from "./api-stack.ts";
 import { bundle } from "./bundle.ts";
-import { county, entryOf, newApp, services } from "./county.ts";
+import { entryOf, services } from "./county.ts";
 import { cloudCron } from "./cron.ts";
-import { partsOf } from "./service-stack.ts";
+import { ON_EVERYTHING, partsOf } from "./service-stack.ts";
 import { stageOf } from "./stage.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: a template is JSON that the library writes.
-type Json = any;
-
-interface Resource {
-  readonly Type: string;
-  readonly Properties: Record<string, Json>;
-  readonly DeletionPolicy?: string;
-  readonly UpdateReplacePolicy?: string;
-  readonly DependsOn?: string[];
-}
-interface Synthesised {
-  /** By stack, without the stage: `data`, `grids`. */
-  readonly stacks: Readonly<Record<string, { readonly text: string; readonly resources: Record<string, Resource> }>>;
-  readonly protectedStacks: readonly string[];
-}
+import { type Json, type Resource, type Synthesised, synthesise } from "./synthesised.ts";
 
 const folders: string[] = [];
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** As deployed: an entry is added with its resource, and never changed. */
-const STATEFUL_IDS = [
-  "api AccessLogs8B620ECA",
-  "api ApiF70053CD",
-  "data Files8E6940B8",
-  "data GridsTableC9650CA4",
-  "data Key961B73FD",
-  "events BusEA82B648",
-  "grids HttpLogs2035DA0F",
-  "grids ImportsDeadLetters85BEE4D4",
-  "grids ImportsLogsDEE5813A",
-  "grids ImportsQueueF125E945",
-  "grids RelayDeadLettersE99AE3C9",
-  "grids RelayLogs019433A2",
-  "grids SweepImportsDeadLettersF86166BD",
-  "grids SweepImportsLogsDA5FA675",
-];
-
-/** The templates of a stage in a region, with a word in place of the functions' code. */
-function synthesise(stage: string, region: string, deployed: readonly Service[] = services): Synthesised {
-  const folder = mkdtempSync(join(tmpdir(), "county-synth-"));
-  folders.push(folder);
-  const app = newApp(folder);
-  county(app, { stage: stageOf({ stage }), region, code: () => Code.fromInline("code"), services: deployed });
-  const { stacks } = app.synth();
-  return {
-    stacks: Object.fromEntries(
-      stacks.map(({ stackName, templateFullPath, template }) => [
-        stackName.replace(`county-${stage}-`, ""),
-        { text: readFileSync(templateFullPath, "utf8"), resources: template.Resources as Record<string, Resource> },
-      ]),
-    ),
-    protectedStacks: stacks.filter((stack) => stack.terminationProtection).map(({ stackName }) => stackName),
-  };
-}
 const of = ({ stacks }: Synthesised, stack: string, type: string): Resource[] =>
   Object.values(stacks[stack]!.resources).filter(({ Type }) => Type === type);
 const all = (synthesised: Synthesised, type: string): Resource[] =>
@@ -92,9 +47,12 @@ const probe: Service = {
 };
 const both = [...services, probe];
 
-const dev = synthesise("dev", "us-east-1", both);
-const prod = synthesise("prod", "us-east-1");
-const china = { dev: synthesise("dev", "cn-north-1"), prod: synthesise("prod", "cn-north-1", both) };
+const dev = synthesise({ stage: "dev" }, "us-east-1", both);
+const prod = synthesise({ stage: "prod" }, "us-east-1");
+const china = {
+  dev: synthesise({ stage: "dev" }, "cn-north-1"),
+  prod: synthesise({ stage: "prod" }, "cn-north-1", both),
+};
 
 describe("gateway", () => {
   const routes = of(dev, "api", "AWS::ApiGatewayV2::Route").map(({ Properties }) => Properties);
@@ -130,12 +88,52 @@ describe("gateway", () => {
     expect(of(dev, "api", "AWS::Lambda::Permission")).toHaveLength(both.length);
   });
 
+  test("there is room for more routes: the gateway takes 300", () => {
+    for (const { stacks } of [dev, prod]) {
+      const routes = Object.values(stacks.api!.resources).filter(({ Type }) => Type === "AWS::ApiGatewayV2::Route");
+      expect(routes.length).toBeLessThan(MOST_ROUTES);
+    }
+  });
+
+  test("each route is throttled by what it is", () => {
+    const [{ Properties, DependsOn }] = of(dev, "api", "AWS::ApiGatewayV2::Stage") as [Resource];
+    const { throttle } = stageOf({ stage: "dev" });
+    const classes = contract.map((route) => [routeKey(route), routeClass(route)] as const);
+    expect(Properties.RouteSettings).toEqual(
+      Object.fromEntries(
+        classes.map(([key, kind]) => [
+          key,
+          { ThrottlingRateLimit: throttle[kind].rateLimit, ThrottlingBurstLimit: throttle[kind].burstLimit },
+        ]),
+      ),
+    );
+    expect(DependsOn).toHaveLength(contract.length);
+    expect(Object.fromEntries(classes)).toMatchObject({
+      "GET /public/places": "public",
+      "GET /places": "read",
+      "POST /places": "command",
+      "POST /imports": "upload",
+      "POST /imports/uploads": "upload",
+    });
+  });
+
+  test("a county's own name is the only one, on its own certificate", () => {
+    const certificate = "arn:aws-cn:acm:cn-north-1:000000000000:certificate/c";
+    const named = synthesise({ stage: "prod", domain: "api.county.invalid", certificate }, "cn-north-1");
+    expect(of(named, "api", "AWS::ApiGatewayV2::Api")[0]!.Properties.DisableExecuteApiEndpoint).toBe(true);
+    expect(of(named, "api", "AWS::ApiGatewayV2::DomainName")[0]!.Properties).toMatchObject({
+      DomainName: "api.county.invalid",
+      DomainNameConfigurations: [{ CertificateArn: certificate, EndpointType: "REGIONAL" }],
+    });
+    expect(of(prod, "api", "AWS::ApiGatewayV2::Api")[0]!.Properties.DisableExecuteApiEndpoint).toBe(false);
+  });
+
   test("the stage is throttled, and its log does not say who called", () => {
     const [stage] = of(prod, "api", "AWS::ApiGatewayV2::Stage");
     const { throttle } = stageOf({ stage: "prod" });
     expect(stage!.Properties.DefaultRouteSettings).toEqual({
-      ThrottlingRateLimit: throttle.rateLimit,
-      ThrottlingBurstLimit: throttle.burstLimit,
+      ThrottlingRateLimit: throttle.read.rateLimit,
+      ThrottlingBurstLimit: throttle.read.burstLimit,
     });
     const format: string = stage!.Properties.AccessLogSettings.Format;
     expect(format).toContain("$context.routeKey");
@@ -188,25 +186,58 @@ describe("data", () => {
   });
 
   test("the bucket is private, encrypted, TLS only, and takes uploads from the frontends alone", () => {
-    const [bucket] = of(prod, "data", "AWS::S3::Bucket");
     const { origins, importDays } = stageOf({ stage: "prod" });
-    expect(bucket!.Properties).toMatchObject({
-      PublicAccessBlockConfiguration: {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
-      },
-      VersioningConfiguration: { Status: "Enabled" },
-      LifecycleConfiguration: { Rules: [{ Prefix: "imports/", ExpirationInDays: importDays, Status: "Enabled" }] },
-      CorsConfiguration: { CorsRules: [{ AllowedMethods: ["POST"], AllowedOrigins: origins }] },
-    });
-    const [encryption] = bucket!.Properties.BucketEncryption.ServerSideEncryptionConfiguration;
-    expect(encryption.ServerSideEncryptionByDefault.SSEAlgorithm).toBe("aws:kms");
-    const [policy] = of(prod, "data", "AWS::S3::BucketPolicy");
-    expect(policy!.Properties.PolicyDocument.Statement).toEqual([
-      expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+    const { Properties } = prod.stacks.data!.resources.Files8E6940B8!;
+    expect(Properties.CorsConfiguration.CorsRules).toMatchObject([
+      { AllowedMethods: ["POST"], AllowedOrigins: origins },
     ]);
+    const days = Properties.LifecycleConfiguration.Rules.map((rule: Json) => [rule.Prefix, rule.ExpirationInDays]);
+    expect(days).toEqual([
+      [folderOf("imports", "").slice(0, -1), importDays],
+      [folderOf("uploads", "").slice(0, -1), 2],
+    ]);
+  });
+
+  test("every bucket is private, versioned, encrypted with our key, and closed to who comes without TLS", () => {
+    const { resources } = prod.stacks.data!;
+    const buckets = Object.entries(resources).filter(([, { Type }]) => Type === "AWS::S3::Bucket");
+    expect(buckets).toHaveLength(2);
+    for (const [id, { Properties }] of buckets) {
+      expect(Properties).toMatchObject({
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        VersioningConfiguration: { Status: "Enabled" },
+      });
+      const [encryption] = Properties.BucketEncryption.ServerSideEncryptionConfiguration;
+      expect(encryption.ServerSideEncryptionByDefault).toEqual({
+        SSEAlgorithm: "aws:kms",
+        KMSMasterKeyID: { "Fn::GetAtt": ["Key961B73FD", "Arn"] },
+      });
+      const policy = of(prod, "data", "AWS::S3::BucketPolicy").find((one) => one.Properties.Bucket.Ref === id)!;
+      expect(policy.Properties.PolicyDocument.Statement).toEqual([
+        expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+      ]);
+    }
+  });
+
+  test.each([
+    ["dev", dev],
+    ["prod", prod],
+  ] as const)("in %s nobody changes or deletes a copy of the audit for at least six months", (stage, synthesised) => {
+    const [, audit] = of(synthesised, "data", "AWS::S3::Bucket");
+    const { mode, days } = stageOf({ stage }).audit;
+    expect(audit!.Properties).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: mode, Days: days } } },
+    });
+    expect(days).toBeGreaterThanOrEqual(184);
+    expect([mode, audit!.DeletionPolicy]).toEqual([stage === "prod" ? "COMPLIANCE" : "GOVERNANCE", "Retain"]);
+    // A rule that deletes would be refused by the lock, then delete all at once on its last day.
+    expect(JSON.stringify(audit!.Properties.LifecycleConfiguration)).not.toContain("Expiration");
   });
 
   test("production keeps its data whatever happens to its stacks", () => {
@@ -227,15 +258,6 @@ describe("data", () => {
     expect(prod.protectedStacks).toHaveLength(Object.keys(prod.stacks).length);
     expect(dev.protectedStacks).toEqual([]);
   });
-
-  test("what holds state has the ids it was first deployed with: another id is another, empty resource", () => {
-    const stateful =
-      /^AWS::(DynamoDB::Table|S3::Bucket|KMS::Key|SQS::Queue|Events::EventBus|ApiGatewayV2::Api|Logs::LogGroup)$/;
-    const ids = Object.entries(prod.stacks).flatMap(([stack, { resources }]) =>
-      Object.entries(resources).flatMap(([id, { Type }]) => (stateful.test(Type) ? [`${stack} ${id}`] : [])),
-    );
-    expect(ids.sort()).toEqual(STATEFUL_IDS);
-  });
 });
 
 describe("functions", () => {
@@ -246,10 +268,10 @@ describe("functions", () => {
       expect(Properties).toMatchObject({ Architectures: ["arm64"], Runtime: "nodejs24.x" });
       expect(Properties.LoggingConfig.LogGroup).toBeDefined();
     }
-    for (const { Properties } of all(prod, "AWS::Logs::LogGroup")) {
-      // At least the six months that the law asks for.
+    for (const { Properties } of all(prod, "AWS::Logs::LogGroup"))
       expect(Properties.RetentionInDays).toBeGreaterThan(184);
-    }
+    // The calls of the gateway are network logs: at least the six months that the law asks for, in every stage.
+    expect(of(dev, "api", "AWS::Logs::LogGroup")[0]!.Properties.RetentionInDays).toBeGreaterThanOrEqual(180);
   });
 
   test("one for requests, one for the relay, one for each consumer and schedule", () => {
@@ -291,6 +313,21 @@ describe("functions", () => {
   });
 });
 
+/** An id as it stands in the code: without the digest that the library adds. */
+const plainId = (id: string): string => id.replace(/[0-9A-F]{8}$/, "");
+
+/** A reference as a person would write it: `data.GridsTable.Arn`, `HttpFunction.Arn:*`. */
+function readable(reference: Json): string {
+  if (typeof reference === "string") return reference;
+  const [[kind, value]] = Object.entries<Json>(reference) as [[string, Json]];
+  if (kind === "Fn::Join") return value[1].map(readable).join(value[0]);
+  if (kind === "Fn::GetAtt") return `${plainId(value[0])}.${value[1]}`;
+  if (kind === "Ref") return value.startsWith("AWS::") ? `<${value}>` : plainId(value);
+  const [, stack, id, attribute] =
+    /^county-\w+-(\w+):ExportsOutput(?:FnGetAtt|Ref)(\w+?)[0-9A-F]{8}(\w*?)[0-9A-F]{8}$/.exec(value)!;
+  return [stack, id, attribute].filter(Boolean).join(".");
+}
+
 describe("permissions", () => {
   interface Statement {
     readonly Effect: string;
@@ -315,13 +352,33 @@ describe("permissions", () => {
       });
   };
 
-  test("nothing is allowed on everything, but the listing of streams, which knows no resources", () => {
-    for (const { Properties } of all(dev, "AWS::IAM::Policy")) {
+  test("nothing is allowed on everything but with a reason, and no action is a pattern", () => {
+    const onEverything = new Set<string>();
+    for (const { Properties } of [...all(dev, "AWS::IAM::Policy"), ...all(prod, "AWS::IAM::Policy")]) {
       for (const { Action, Resource } of Properties.PolicyDocument.Statement as Statement[]) {
-        if (list(Resource).includes("*")) expect(Action).toBe("dynamodb:ListStreams");
-        expect(list(Action).filter((action) => /^[^:]*:?\*$/.test(action))).toEqual([]);
+        if (list(Resource).includes("*")) for (const action of list(Action)) onEverything.add(action);
+        expect(list(Action).filter((action) => action.includes("*"))).toEqual([]);
       }
     }
+    expect([...onEverything].sort()).toEqual(Object.keys(ON_EVERYTHING));
+  });
+
+  test("as listed: each role's actions and what they are allowed on", async () => {
+    const lines = services.flatMap(({ name }) => {
+      const { resources } = prod.stacks[name]!;
+      return Object.values(resources)
+        .filter(({ Type }) => Type === "AWS::IAM::Policy")
+        .flatMap(({ Properties }) => [
+          "",
+          `${name} ${plainId(Properties.Roles[0].Ref)}`,
+          ...(Properties.PolicyDocument.Statement as Statement[]).flatMap(({ Effect, Action, Resource, Condition }) => [
+            `  ${Effect.toLowerCase()} ${list(Action).sort().join(" ")}`,
+            ...list(Resource).map((one) => `    on ${readable(one)}`),
+            ...(Condition ? [`    if ${JSON.stringify(Condition)}`] : []),
+          ]),
+        ]);
+    });
+    await expect(`${lines.join("\n").trim()}\n`).toMatchFileSnapshot("__snapshots__/permissions.txt");
   });
 
   test("a function touches the table of its own service only, and never scans it", () => {
@@ -356,12 +413,28 @@ describe("permissions", () => {
     }
   });
 
-  test("of the bucket, only what imports need", () => {
-    const objects = statements("grids").flatMap(([, allowed]) =>
-      allowed.filter(({ Action }) => list(Action).some((action) => /^s3:.*Object/.test(action))),
-    );
-    expect(objects.length).toBeGreaterThan(0);
-    for (const { Resource } of objects) expect(JSON.stringify(Resource)).toContain("/imports/*");
+  test("of the buckets, a service's own folders; what was posted is read by workers alone, the audit by nobody", () => {
+    for (const { name, files } of both) {
+      for (const [what, allowed] of statements(name)) {
+        const granted = allowed
+          .filter(({ Action }) => list(Action).some((action) => /^s3:.*Object/.test(action)))
+          .flatMap(({ Action, Resource }) =>
+            list(Resource).flatMap((one) =>
+              list(Action).map((action) => `${action} ${readable(one).replace(/^data\.\w+\.Arn\//, "")}`),
+            ),
+          );
+        const main = what.includes("main");
+        const onFolder = {
+          uploads: main ? ["s3:PutObject"] : ["s3:GetObject", "s3:DeleteObject"],
+          imports: ["s3:GetObject", "s3:PutObject"],
+          kept: main ? ["s3:GetObject", "s3:PutObject"] : [],
+        };
+        const expected = what.includes("relay")
+          ? [`s3:PutObject ${name}/*`]
+          : (files ?? []).flatMap((folder) => onFolder[folder].map((action) => `${action} ${folder}/${name}/*`));
+        expect([what, granted.sort()]).toEqual([what, expected.sort()]);
+      }
+    }
   });
 });
 
@@ -382,7 +455,13 @@ describe.each(services.map((service) => [service.name, service] as const))("even
     expect(queue.Properties.RedrivePolicy.deadLetterTargetArn).toEqual(to.DeadLetterConfig.Arn);
     expect(target(to.DeadLetterConfig.Arn)!.Properties.MessageRetentionPeriod).toBe(14 * 86_400);
     const mapping = mappings.find(({ Properties }) => target(Properties.EventSourceArn) === queue)!;
-    expect(mapping.Properties.FunctionResponseTypes).toEqual(["ReportBatchItemFailures"]);
+    expect(mapping.Properties).toMatchObject({
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: stageOf({ stage: "prod" }).queueConcurrency },
+    });
+    expect([queue.Properties.MessageRetentionPeriod, to.RetryPolicy.MaximumEventAgeInSeconds]).toEqual([
+      345_600, 86_400,
+    ]);
     expect(resources[mapping.Properties.FunctionName.Ref]!.Properties).toMatchObject({
       Handler: `index.${consumer.name}`,
       Timeout: consumer.timeoutSeconds,
@@ -401,17 +480,20 @@ describe.each(services.map((service) => [service.name, service] as const))("even
     expect(closed.sort()).toEqual(queues.map(([id]) => id).sort());
   });
 
-  test("the relay hears of new outbox items alone, in part if need be, and loses none unseen", () => {
+  test("the relay hears of new outbox and audit items alone, in part if need be, and loses none unseen", () => {
     const relay = mappings.find(({ Properties }) => Properties.StartingPosition !== undefined)!.Properties;
     expect(relay).toMatchObject({
       StartingPosition: "TRIM_HORIZON",
       FunctionResponseTypes: ["ReportBatchItemFailures"],
       BisectBatchOnFunctionError: true,
     });
-    expect(JSON.parse(relay.FilterCriteria.Filters[0].Pattern)).toEqual({
-      eventName: ["INSERT"],
-      dynamodb: { Keys: { pk: { S: [{ prefix: outboxPartition(0).replace("0", "") }] } } },
-    });
+    const patterns = relay.FilterCriteria.Filters.map(({ Pattern }: Json) => JSON.parse(Pattern));
+    expect(patterns).toEqual(
+      [outboxPartition(0).replace("0", ""), "audit#"].map((prefix) => ({
+        eventName: ["INSERT"],
+        dynamodb: { Keys: { pk: { S: [{ prefix }] } } },
+      })),
+    );
     const dead = target(relay.DestinationConfig.OnFailure.Destination);
     const letters = rules.find(({ Properties }) => Properties.EventPattern.source?.includes("county.relay"))!;
     expect(letters.Properties.EventPattern).toEqual({
@@ -453,11 +535,12 @@ describe("China", () => {
   });
 
   test("nothing is left out or added there", () => {
+    // A version carries a digest of what its function is told.
     const types = ({ stacks }: Synthesised) =>
       Object.values(stacks).flatMap(({ resources }) =>
-        Object.entries(resources).map(([id, { Type }]) => `${Type} ${id}`),
+        Object.entries(resources).map(([id, { Type }]) => `${Type} ${id.replace(/(CurrentVersion)\w+/, "$1")}`),
       );
-    expect(types(synthesise("prod", "cn-north-1"))).toEqual(types(prod));
+    expect(types(synthesise({ stage: "prod" }, "cn-north-1"))).toEqual(types(prod));
   });
 });
 
@@ -476,7 +559,33 @@ describe("bundles", () => {
         .flatMap((file) => (JSON.parse(readFileSync(join(folder, file), "utf8")) as { sources: string[] }).sources);
       expect(sources.some((source) => source.endsWith(`services/${service}/${part}.ts`))).toBe(true);
       expect(sources.filter((source) => /packages\/local\/|node_modules\/jose\//.test(source))).toEqual([]);
+      if (part === "main") expect(await readsAtStart(service, join(folder, "index.mjs"))).toEqual(["own-table"]);
     },
     30_000,
   );
+
+  /** The tables that a bundle reads while it is loaded as Lambda would load it: primed, and with nothing but its own. */
+  async function readsAtStart(service: string, file: string): Promise<string[]> {
+    const read: string[] = [];
+    const server = createServer(async (request, response) => {
+      const body = JSON.parse(Buffer.concat(await request.toArray()).toString()) as { TableName: string };
+      expect(request.headers["x-amz-target"]).toBe("DynamoDB_20120810.GetItem");
+      read.push(body.TableName);
+      response.setHeader("content-type", "application/x-amz-json-1.0").end("{}");
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const env = {
+      AWS_LAMBDA_FUNCTION_NAME: "f",
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "a",
+      AWS_SECRET_ACCESS_KEY: "s",
+      DYNAMODB_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      FILES_BUCKET: "b",
+      [tableVariable(service)]: "own-table",
+    };
+    const load = `await import(${JSON.stringify(file)}); process.exit()`;
+    await promisify(execFile)(process.execPath, ["--input-type=module", "-e", load], { env });
+    server.close();
+    return read;
+  }
 });

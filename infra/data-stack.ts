@@ -8,15 +8,24 @@ import {
   Table,
   TableEncryption,
 } from "aws-cdk-lib/aws-dynamodb";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
-import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  HttpMethods,
+  ObjectLockRetention,
+  ObjectOwnership,
+} from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import type { Stage } from "./stage.ts";
 
-/** All that must outlive a deployment: one key, a table per service, the bucket for files. */
+/** All that must outlive a deployment: one key, a table per service, the bucket for files, the bucket of the audit. */
 export class DataStack extends Stack {
   readonly key: Key;
   readonly bucket: Bucket;
+  readonly auditBucket: Bucket;
   /** By the service's name. */
   readonly tables: Readonly<Record<string, Table>>;
 
@@ -30,6 +39,15 @@ export class DataStack extends Stack {
       enableKeyRotation: true,
       removalPolicy,
     });
+    // Alarms and the budget write to the operators' topic, whose own policy says from which account.
+    this.key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "OperatorsTopic",
+        principals: ["cloudwatch", "budgets"].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
+        actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+        resources: ["*"],
+      }),
+    );
 
     const text = (name: string) => ({ name, type: AttributeType.STRING });
     this.tables = Object.fromEntries(
@@ -61,7 +79,7 @@ export class DataStack extends Stack {
       }),
     );
 
-    this.bucket = new Bucket(this, "Files", {
+    const closed = {
       encryption: BucketEncryption.KMS,
       encryptionKey: this.key,
       bucketKeyEnabled: true,
@@ -70,18 +88,41 @@ export class DataStack extends Stack {
       enforceSSL: true,
       // An upload form can be posted again until it expires: what was checked must still be found.
       versioned: true,
+    };
+    const shortLived = {
+      noncurrentVersionExpiration: Duration.days(30),
+      abortIncompleteMultipartUploadAfter: Duration.days(1),
+    };
+    this.bucket = new Bucket(this, "Files", {
+      ...closed,
       lifecycleRules: [
+        { ...shortLived, prefix: "imports/", expiration: Duration.days(stage.importDays) },
+        // A form ends after an hour, and what was posted with it is checked within minutes or never.
         {
-          prefix: "imports/",
-          expiration: Duration.days(stage.importDays),
-          noncurrentVersionExpiration: Duration.days(30),
-          abortIncompleteMultipartUploadAfter: Duration.days(1),
+          ...shortLived,
+          prefix: "uploads/",
+          expiration: Duration.days(2),
+          noncurrentVersionExpiration: Duration.days(2),
         },
       ],
       cors: [
         { allowedMethods: [HttpMethods.POST], allowedOrigins: [...stage.origins], allowedHeaders: ["content-type"] },
       ],
       removalPolicy,
+    });
+
+    const { mode, days } = stage.audit;
+    this.auditBucket = new Bucket(this, "Audit", {
+      ...closed,
+      objectLockEnabled: true,
+      objectLockDefaultRetention:
+        mode === "COMPLIANCE"
+          ? ObjectLockRetention.compliance(Duration.days(days))
+          : ObjectLockRetention.governance(Duration.days(days)),
+      // No end is set: what the county answers for is deleted by a person's decision, after the days it is locked.
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      // A bucket with locked objects in it cannot be deleted, so the stack does not try.
+      removalPolicy: RemovalPolicy.RETAIN,
     });
   }
 }

@@ -57,7 +57,15 @@ const arrows: Record<string, readonly string[]> = {
   "packages/contracts": ["packages/plan", "packages/rules"],
   "packages/platform": ["packages/plan", "packages/contracts"],
   "packages/tables": ["packages/plan/text.ts"],
-  "services/*": ["packages/plan", "packages/rules", "packages/contracts", "packages/platform", "packages/tables"],
+  "packages/report": ["packages/plan", "packages/rules", "packages/tables"],
+  "services/*": [
+    "packages/contracts",
+    "packages/plan",
+    "packages/platform",
+    "packages/report",
+    "packages/rules",
+    "packages/tables",
+  ],
   "packages/local": ["packages", "services"],
   infra: ["packages/plan", "packages/rules", "packages/contracts", "packages/platform", "services"],
 };

@@ -1,5 +1,5 @@
 import { type Grant, writeGrant } from "@county/contracts/access.ts";
-import { routeKey } from "@county/contracts/api.ts";
+import { type Api, routeKey } from "@county/contracts/api.ts";
 import { type Client as ApiClient, client as apiClient } from "@county/contracts/client.ts";
 import { CSV, grids } from "@county/contracts/grids.ts";
 import { handlers } from "@county/grids/handlers.ts";
@@ -48,16 +48,23 @@ export type Handle = (
   isBase64Encoded?: boolean;
 }>;
 
-const patterns = Object.values(grids.routes).map((route) => ({
-  key: routeKey(route),
-  method: route.method as string,
-  // A fixed path comes before one with parameters, as in the gateway.
-  fixed: route.path.includes("{") ? 1 : 0,
-  pattern: new RegExp(`^${route.path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
-}));
+const patternsOf = ({ routes }: Api) =>
+  Object.values(routes).map((route) => ({
+    key: routeKey(route),
+    method: route.method as string,
+    // A fixed path comes before one with parameters, as in the gateway.
+    fixed: route.path.includes("{") ? 1 : 0,
+    pattern: new RegExp(`^${route.path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
+  }));
 
 /** A `fetch` that hands each request to the service as the gateway would. */
-export function throughGateway(handle: Handle, grants: readonly Grant[], subject: string): typeof fetch {
+export function throughGateway(
+  handle: Handle,
+  grants: readonly Grant[],
+  subject: string,
+  api: Api = grids,
+): typeof fetch {
+  const patterns = patternsOf(api);
   return (async (address: string, init: RequestInit & { headers: Record<string, string> }) => {
     const { pathname, searchParams, search } = new URL(address);
     const found = patterns

@@ -12,44 +12,59 @@ export const permissions = {
   "grids.accept": { zh: "认可网格偏离", en: "Accept deviations of the grids" },
   "codes.confirm": { zh: "确认社区正式编码", en: "Confirm a community's official code" },
   "areas.write": { zh: "设立县、街道", en: "Set up counties and streets" },
+  "policy.read": { zh: "查看方案参数与规则", en: "Read the plan's parameters and rules" },
+  "policy.draft": { zh: "起草、撤回参数调整", en: "Draft and withdraw changes of parameters" },
+  "policy.approve": { zh: "批准参数调整", en: "Approve changes of parameters" },
+  "reconciliations.read": { zh: "查看表格核对结果", en: "Read reconciliations of tables" },
+  "reconciliations.write": { zh: "上传表格核对", en: "Post tables to be reconciled" },
+  "dispositions.write": { zh: "对核对发现作出处理", en: "Dispose of what a reconciliation found" },
 } as const satisfies Record<string, Text>;
 export type Permission = keyof typeof permissions;
 
-const reader: readonly Permission[] = ["register.read", "grids.read"];
-const keeper: readonly Permission[] = [...reader, "register.write", "register.import"];
+const reader: readonly Permission[] = ["register.read", "grids.read", "policy.read"];
+/** Tables of money are for offices, not for everybody who reads the register. */
+const office: readonly Permission[] = [...reader, "reconciliations.read"];
+const keeping: readonly Permission[] = ["register.write", "register.import"];
+const reconciling: readonly Permission[] = ["reconciliations.write", "dispositions.write"];
+/** A department that owns clauses: which ones, `ownerOf` of the plan says, and the service holds each to its own. */
+const owner: readonly Permission[] = [...office, ...reconciling, "policy.draft", "policy.approve"];
 
 /**
  * What each role may do inside the areas it is granted for. Data that people can read: it stands in the OpenAPI document.
  * The civil affairs bureau leads the community layout (2.1), so it alone sets up streets and confirms codes; the
  * political and legal affairs commission leads the grids (2.2.1) and draws them with the streets; streets and
- * communities keep the register of their own area; everybody else reads.
+ * communities keep the register of their own area; everybody else reads. Departments that own clauses change the
+ * parameters of these; they and the streets have tables reconciled; auditors read all of it.
  */
 export const roles = {
   "county.civil-affairs": {
     title: { zh: "县民政局", en: "County civil affairs bureau" },
-    may: [...keeper, "areas.write", "codes.confirm"],
+    may: [...owner, ...keeping, "areas.write", "codes.confirm"],
   },
   "county.political-legal": {
     title: { zh: "县委政法委", en: "County political and legal affairs commission" },
-    may: [...keeper, "grids.write", "grids.accept"],
+    may: [...owner, ...keeping, "grids.write", "grids.accept"],
   },
-  "county.organisation": { title: { zh: "县委组织部", en: "County organisation department" }, may: reader },
-  "county.finance": { title: { zh: "县财政局", en: "County finance bureau" }, may: reader },
-  "county.construction": { title: { zh: "县住建局", en: "County housing and construction bureau" }, may: reader },
-  "county.property-centre": { title: { zh: "房产发展促进中心", en: "Property development centre" }, may: reader },
-  "county.hr": { title: { zh: "县人社局", en: "County human resources bureau" }, may: reader },
-  "county.inspection": { title: { zh: "督查局", en: "Inspection office" }, may: reader },
-  "county.approval": { title: { zh: "县审批服务局", en: "County approval service bureau" }, may: reader },
-  "street.admin": { title: { zh: "街道管理员", en: "Street administrator" }, may: [...keeper, "grids.write"] },
+  "county.organisation": { title: { zh: "县委组织部", en: "County organisation department" }, may: owner },
+  "county.finance": { title: { zh: "县财政局", en: "County finance bureau" }, may: owner },
+  "county.construction": { title: { zh: "县住建局", en: "County housing and construction bureau" }, may: owner },
+  "county.property-centre": { title: { zh: "房产发展促进中心", en: "Property development centre" }, may: owner },
+  "county.hr": { title: { zh: "县人社局", en: "County human resources bureau" }, may: owner },
+  "county.inspection": { title: { zh: "督查局", en: "Inspection office" }, may: owner },
+  "county.approval": { title: { zh: "县审批服务局", en: "County approval service bureau" }, may: office },
+  "street.admin": {
+    title: { zh: "街道管理员", en: "Street administrator" },
+    may: [...office, ...keeping, ...reconciling, "grids.write"],
+  },
   "community.admin": {
     title: { zh: "社区管理员", en: "Community administrator" },
-    may: [...reader, "register.write"],
+    may: [...office, "register.write"],
   },
   "grid.worker": { title: { zh: "网格员", en: "Grid worker" }, may: reader },
   "company.agent": { title: { zh: "物业企业经办人", en: "Property company agent" }, may: [] },
   "owners.committee": { title: { zh: "业主委员会", en: "Owners' committee" }, may: [] },
   "residents.supervision": { title: { zh: "居务监督委员会", en: "Residents' supervision committee" }, may: [] },
-  auditor: { title: { zh: "审计人员", en: "Auditor" }, may: reader },
+  auditor: { title: { zh: "审计人员", en: "Auditor" }, may: office },
 } as const satisfies Record<string, { title: Text; may: readonly Permission[] }>;
 export type Role = keyof typeof roles;
 

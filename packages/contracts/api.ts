@@ -13,6 +13,7 @@ export const isFile = (schema: z.ZodMiniType | FileOf | undefined): schema is Fi
 export const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 export const CSV = "text/csv";
 export const GEOJSON = "application/geo+json";
+export const HTML = "text/html";
 
 /** A file as a handler receives and answers it. */
 export interface FileBody {

@@ -11,6 +11,9 @@ export const AreaCode = z
     z.meta({ id: "AreaCode", description: "6 digits county, 9 street, 12 community, 15 grid", example: "370725" }),
   );
 
+/** The code of a county. */
+export const CountyCode = z.string().check(z.regex(/^\d{6}$/), z.meta({ id: "CountyCode", example: "370725" }));
+
 export type Tier = "county" | "street" | "community" | "grid";
 const TIERS: Record<number, Tier> = { 6: "county", 9: "street", 12: "community", 15: "grid" };
 

@@ -4,6 +4,7 @@ import { DepartmentalId } from "./departmental.ts";
 import { GridKind, GridMember, GridTier } from "./grid-maps.ts";
 import { CodeStatus, CommunityFigures, PlaceFigures } from "./grids.ts";
 import { AreaRef, CommunityId, CountyId, GridId, ImportId, IsoDate, PlaceId, Status } from "./parts.ts";
+import { EffectTold } from "./policy-events.ts";
 
 // Apart from the routes: who answers requests sends events, but never reads one.
 
@@ -84,4 +85,6 @@ export const gridsEvents = {
   }),
   /** Fact: an uploaded table waits to be checked, or a checked one too large for a request waits to be published. */
   "grids.import-requested": z.object({ area: AreaCode, import: ImportId, step: z.enum(["check", "publish"]) }),
+  /** Fact: what a drafted change of a parameter would do to the register and the maps. Once for each change. */
+  "grids.effect-told": EffectTold,
 } as const;

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { CSV, defineApi, file, GEOJSON, XLSX } from "./api.ts";
 import { AreaCode } from "./area.ts";
 import { departmentalRoutes } from "./departmental.ts";
+import { Finding, Verdict } from "./findings.ts";
 import { mapRoutes } from "./grid-maps.ts";
 import {
   AreaRef,
@@ -18,6 +19,7 @@ import {
   pageOf,
   paging,
   Reason,
+  Scalar,
   Status,
   StreetId,
   TextOf,
@@ -155,7 +157,6 @@ export const CellError = z
   .register(z.globalRegistry, { id: "CellError" });
 export type CellError = z.infer<typeof CellError>;
 
-const Scalar = z.nullable(z.union([z.string(), z.number(), z.boolean()]));
 export const ImportRow = z
   .object({
     sheet: z.string(),
@@ -168,41 +169,6 @@ export const ImportRow = z
   })
   .register(z.globalRegistry, { id: "ImportRow" });
 export type ImportRow = z.infer<typeof ImportRow>;
-
-const Verdict = z.enum(["meets", "deviates", "breaches", "ambiguous", "cannot-tell"]);
-const Observation = z.nullable(z.union([z.int(), z.object({ min: z.int(), max: z.nullable(z.int()) }), TextOf]));
-
-/** A verdict with all it rests on; the rules say what each part means. */
-export const Finding = z
-  .object({
-    rule: z.string(),
-    clause: z.string(),
-    verdict: Verdict,
-    subject: AreaRef,
-    title: TextOf,
-    /** A number, a range with both ends included (max null: none), or words. */
-    observed: Observation,
-    expected: Observation,
-    /** observed − expected; from a range, from its nearer end */
-    difference: z.nullable(z.int()),
-    /** What it costs, below 0 saves, in fen. */
-    moneyFen: z.optional(z.int()),
-    inputs: z.array(z.object({ name: TextOf, value: Scalar, asOf: IsoDate, source: z.string() })),
-    steps: z.array(TextOf),
-    /** Empty too where the finding was kept before parameters were named. */
-    parameters: z._default(
-      z.array(z.object({ id: z.string(), value: z.unknown(), from: IsoDate, source: TextOf, verified: z.boolean() })),
-      [],
-    ),
-    /** What other readings of the plan would give. */
-    otherReading: z.optional(
-      z.array(z.object({ parameter: z.string(), reading: z.string(), verdict: Verdict, explanation: TextOf })),
-    ),
-    /** A deviation accepted up to a day, included: the verdict stays. */
-    accepted: z.optional(z.object({ reason: z.string(), by: z.string(), until: IsoDate, expired: z.boolean() })),
-  })
-  .register(z.globalRegistry, { id: "Finding" });
-export type Finding = z.infer<typeof Finding>;
 
 export const ImportSummary = z.object({
   rows: z.int(),
@@ -271,6 +237,16 @@ const StatusFilter = z._default(z.enum(["active", "withdrawn", "all"]), "active"
 const community = z.object({ community: CommunityId });
 const place = z.object({ place: PlaceId });
 const importOf = z.object({ import: ImportId });
+const Rule = z.string().check(z.regex(/^[a-z][a-zA-Z.-]{0,60}$/));
+const finding = z.object({
+  /** A finding's id: its rule, `~`, the id of what it is about, and `~2` where another has both in common with it. */
+  finding: z
+    .string()
+    .check(
+      z.regex(/^[a-z][a-zA-Z.-]{0,60}~[a-z0-9.]{8,80}(~[1-9][0-9]{0,3})?$/),
+      z.meta({ id: "FindingId", example: "area.maps~c0000001" }),
+    ),
+});
 
 /** Every field of `shape` may be left out; at least one must be there, and always the reason. */
 const edit = <S extends z.core.$ZodShape>(figures: z.ZodMiniObject<S>) =>
@@ -377,7 +353,7 @@ export const grids = defineApi(
       body: NewCommunity,
       response: Community,
       status: 201,
-      units: { read: 6, write: 68 },
+      units: { read: 13, write: 68 },
     },
     getCommunity: {
       method: "GET",
@@ -653,7 +629,7 @@ export const grids = defineApi(
       body: z.strictObject({ code: AreaCode, from: IsoDate, reason: Reason }),
       response: Community,
       status: 201,
-      units: { read: 5, write: 70 },
+      units: { read: 12, write: 70 },
     },
     listFindings: {
       method: "GET",
@@ -666,12 +642,24 @@ export const grids = defineApi(
         /** The day the maps and the rules are taken of; today if left out. */
         on: z.optional(IsoDate),
         /** A rule, or all that begin so: `grid.size`, `grid.`. */
-        rule: z.optional(z.string().check(z.regex(/^[a-z][a-z.-]{0,60}$/))),
+        rule: z.optional(Rule),
         /** Left out: all that do not meet the plan. */
         verdict: z.optional(Verdict),
         ...paging,
       }),
       response: pageOf(Finding),
+      status: 200,
+      units: { read: 170, write: 0 },
+    },
+    getFinding: {
+      method: "GET",
+      path: "/grids/findings/{finding}",
+      summary: { zh: "一项发现及其依据、步骤", en: "One finding, with all it rests on and every step" },
+      permission: "register.read",
+      area: "record",
+      params: finding,
+      query: z.strictObject({ on: z.optional(IsoDate) }),
+      response: Finding,
       status: 200,
       units: { read: 170, write: 0 },
     },
@@ -684,7 +672,7 @@ export const grids = defineApi(
       idempotent: true,
       body: z.strictObject({
         area: AreaCode,
-        rule: z.string().check(z.regex(/^[a-z][a-z.-]{0,60}$/)),
+        rule: Rule,
         /** Id of what the finding is about. */
         subject: z.string().check(z.maxLength(80)),
         reason: Reason,

@@ -27,6 +27,9 @@ export const Instant = z.iso.datetime({ offset: true });
 /** Why a figure is changed: kept with the change, because the county answers to auditors. */
 export const Reason = name(300);
 
+/** What one cell of a record or a table holds. */
+export const Scalar = z.nullable(z.union([z.string(), z.number(), z.boolean()]));
+
 export const TextOf = z.object({ zh: z.string(), en: z.string() }).register(z.globalRegistry, { id: "Text" });
 
 /** Who changed a record last, when and why. */

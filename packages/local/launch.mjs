@@ -30,11 +30,12 @@ async function install() {
     .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted && pinnedNode() !== undefined) return;
 
+  // All of it to stderr: what a script prints for machines stays alone on stdout.
   const began = Date.now();
   const seconds = (digits) => `${((Date.now() - began) / 1000).toFixed(digits)} s`;
-  process.stdout.write("安装依赖 install … ");
+  process.stderr.write("安装依赖 install … ");
   const ticking =
-    process.stdout.isTTY && setInterval(() => process.stdout.write(`\r安装依赖 install … ${seconds(0)} `), 1000);
+    process.stderr.isTTY && setInterval(() => process.stderr.write(`\r安装依赖 install … ${seconds(0)} `), 1000);
   // `npx` brings the very pnpm that package.json names, so pnpm need not look after its own version as well (it would
   // want it recorded in the lock file). Nor may it ask before it replaces the packages of an older install.
   const settings = ["--config.pm-on-fail=ignore", "--config.confirm-modules-purge=false"];
@@ -42,12 +43,12 @@ async function install() {
   const { code, output } = await collect("npx", ["--yes", packageManager, ...options]);
   clearInterval(ticking);
   if (code !== 0) {
-    process.stdout.write("失败 failed\n");
+    process.stderr.write("失败 failed\n");
     fail(
       `${output}\n安装失败：请检查网络与 npm 源后重试。 The install failed: check the network and npm's registry, then try again.`,
     );
   }
-  process.stdout.write(`${process.stdout.isTTY ? "\r安装依赖 install … " : ""}${seconds(1)}\n`);
+  process.stderr.write(`${process.stderr.isTTY ? "\r安装依赖 install … " : ""}${seconds(1)}\n`);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
 }

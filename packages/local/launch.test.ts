@@ -39,16 +39,18 @@ const launch = (script: string, ...args: string[]) => {
     env: { ...process.env, PATH: `${join(root, "bin")}:${process.env.PATH}` },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let out = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (text) => {
-      out += text;
+  // What the launcher says of itself goes to stderr, so that a script's stdout is its own.
+  const said = { stderr: "", stdout: "" };
+  for (const stream of ["stderr", "stdout"] as const) {
+    child[stream].on("data", (text) => {
+      said[stream] += text;
     });
   }
+  const all = () => said.stderr + said.stdout;
   const ended = new Promise<{ code: number | null; signal: string | null; out: string }>((done) =>
-    child.once("close", (code, signal) => done({ code, signal, out })),
+    child.once("close", (code, signal) => done({ code, signal, out: all() })),
   );
-  return { child, ended, out: () => out };
+  return { child, ended, out: all };
 };
 
 test("installs once, in one line, and again when the lock file has changed", async () => {

@@ -40,6 +40,11 @@ export const services: readonly ServiceModules[] = [
     events: () => import("@county/grids/events.ts"),
     jobs: () => import("@county/grids/jobs.ts"),
   },
+  {
+    service: () => import("@county/policy/service.ts"),
+    main: () => import("@county/policy/main.ts"),
+    events: () => import("@county/policy/events.ts"),
+  },
 ];
 
 export async function load(service: Service, modules: ServiceModules): Promise<Hosted> {

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type AnnexId, annexes, parseCsv, readAnnex } from "./annexes.ts";
 import { clauses } from "./clauses.ts";
-import { parameter } from "./parameters.ts";
+import { policyOn } from "./policy.ts";
 
-const DAY = "2020-06-01";
+const policy = policyOn("2020-06-01");
 /** The rows between the heading and the total. */
 const body = (id: AnnexId) => readAnnex(id).slice(1, -1);
 const sum = (rows: string[][], column: number) => rows.reduce((total, row) => total + Number(row[column]), 0);
@@ -20,7 +20,7 @@ describe("annexes", () => {
 
   test("annex 2 has the plan's communities, each once", () => {
     const rows = [...body("annex2-baodu"), ...body("annex2-baocheng")];
-    expect(rows).toHaveLength(parameter("governance.communities", DAY));
+    expect(rows).toHaveLength(policy.value("governance.communities"));
     expect(new Set(rows.map((row) => row[1])).size).toBe(rows.length);
     for (const row of rows) for (const cell of row.slice(2, 6)) expect(cell).toMatch(/^\d+$/);
   });
@@ -29,7 +29,7 @@ describe("annexes", () => {
     expect(readAnnex("annex2-baodu").at(-1)?.slice(2, 6)).toEqual(["132", "294", "98161", "343567"]);
     expect(readAnnex("annex2-baocheng").at(-1)?.slice(2, 6)).toEqual(["20", "38", "19994", "30293"]);
     expect(sum(body("annex2-baocheng"), 4)).toBe(20_594);
-    expect(parameter("annex2.baodu.urban-grids", DAY) + parameter("annex2.baodu.rural-grids", DAY)).toBe(
+    expect(policy.value("annex2.baodu.urban-grids") + policy.value("annex2.baodu.rural-grids")).toBe(
       sum(body("annex2-baodu"), 2),
     );
   });

@@ -1,7 +1,15 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addDays, addWorkingDays, isDate, isWorkingDay, lastDayOfMonth, workingDaysBetween } from "./calendar.ts";
+import {
+  addDays,
+  addWorkingDays,
+  daysBetween,
+  isDate,
+  isWorkingDay,
+  lastDayOfMonth,
+  workingDaysBetween,
+} from "./calendar.ts";
 
 const daysOf = (from: string, to: string): string[] => {
   const days = [];
@@ -145,4 +153,21 @@ test.each(["Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati"])("a mac
     "2020-02-29",
     workingDaysBetween("2020-01-01", "2020-12-31"),
   ]);
+});
+
+describe("daysBetween", () => {
+  test("counts over leap years and refuses what is no day", () => {
+    expect(daysBetween("2020-02-28", "2020-03-01")).toBe(2);
+    expect(daysBetween("2021-03-01", "2021-02-28")).toBe(-1);
+    expect(daysBetween("2020-05-31", "2020-05-31")).toBe(0);
+    expect(() => daysBetween("2020-02-30", "2020-03-01")).toThrow(RangeError);
+  });
+
+  test("undoes addDays", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -100_000, max: 100_000 }), (days) => {
+        expect(daysBetween("2020-06-01", addDays("2020-06-01", days))).toBe(days);
+      }),
+    );
+  });
 });

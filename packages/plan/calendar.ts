@@ -27,6 +27,14 @@ export function addDays(date: string, days: number): string {
 }
 
 /**
+ * How many calendar days lie after the first day up to and including the second; negative when the second comes first.
+ * @throws RangeError if a date is no date
+ */
+export function daysBetween(after: string, until: string): number {
+  return (timeOf(until) - timeOf(after)) / DAY;
+}
+
+/**
  * The last day of a month `YYYY-MM`.
  * @throws RangeError if the month is no month
  */
@@ -78,7 +86,8 @@ export function addWorkingDays(date: string, count: number): string {
  * @throws RangeError if a date is no date, or the span touches a year the calendar does not know
  */
 export function workingDaysBetween(after: string, until: string): number {
-  if (until < after) return -workingDaysBetween(until, after);
+  // Subtracted, because a minus sign would make an empty span −0.
+  if (until < after) return 0 - workingDaysBetween(until, after);
   let count = 0;
   isWorkingDay(after); // refuses a first day that is no date or lies in an unknown year
   for (let day = after; day < until; ) {

@@ -181,6 +181,9 @@ export interface Clause {
   readonly deadlineNote?: Text;
 }
 
+/** The last days that the plan prints; parameters `clause.*.deadline` begin with them. */
+export const printedDays = { endOfMay: "2020-05-31", endOfJune: "2020-06-30", endOfYear: "2020-12-31" } as const;
+
 /** The two days that "the middle of June" can mean; parameter `clause.2.6.deadline` chooses. */
 export const midJune = { lastDay: "2020-06-20", middleDay: "2020-06-15" } as const;
 
@@ -196,7 +199,7 @@ export const clauses = [
     },
     lead: ["county"],
     cooperating: [],
-    deadline: { on: "2020-12-31" },
+    deadline: { on: printedDays.endOfYear },
     deadlineNote: { zh: "2020年底", en: "End of 2020" },
   },
   {
@@ -205,7 +208,7 @@ export const clauses = [
     title: { zh: "社区布局", en: "Layout of communities" },
     lead: ["county.civil-affairs"],
     cooperating: ["county.natural-resources", "county.shantytown-office", ...bothStreets],
-    deadline: { on: "2020-05-31" },
+    deadline: { on: printedDays.endOfMay },
     deadlineNote: { zh: "5月底", en: "End of May" },
   },
   {
@@ -214,7 +217,7 @@ export const clauses = [
     title: { zh: "网格划分与统一编码", en: "Drawing grids under one code" },
     lead: ["county.political-legal"],
     cooperating: ["county.organisation", "county.public-security", "county.natural-resources", ...bothStreets],
-    deadline: { on: "2020-05-31" },
+    deadline: { on: printedDays.endOfMay },
     deadlineNote: { zh: "5月底", en: "End of May" },
   },
   {
@@ -229,7 +232,7 @@ export const clauses = [
       "county.natural-resources",
       ...bothStreets,
     ],
-    deadline: { on: "2020-05-31" },
+    deadline: { on: printedDays.endOfMay },
     deadlineNote: { zh: "5月底", en: "End of May" },
   },
   {
@@ -248,7 +251,7 @@ export const clauses = [
       "county.approval",
       "county.big-data",
     ],
-    deadline: { on: "2020-05-31", only: { zh: "恒盛社区", en: "Hengsheng Community" }, others: { annex: 3 } },
+    deadline: { on: printedDays.endOfMay, only: { zh: "恒盛社区", en: "Hengsheng Community" }, others: { annex: 3 } },
     deadlineNote: {
       zh: "恒盛社区服务中心5月底；其他中心看附件3列有改造费用的年份，未列费用的没有期限",
       en: "The Hengsheng centre by the end of May; every other one by the year for which annex 3 lists its rebuilding cost, and none where it lists none",
@@ -280,7 +283,7 @@ export const clauses = [
       "county.construction",
       "county.property-centre",
     ],
-    deadline: { on: "2020-06-30" },
+    deadline: { on: printedDays.endOfJune },
     deadlineNote: { zh: "6月底", en: "End of June" },
   },
   {
@@ -300,7 +303,7 @@ export const clauses = [
       "county.approval",
       "county.big-data",
     ],
-    deadline: { on: "2020-12-31" },
+    deadline: { on: printedDays.endOfYear },
     deadlineNote: { zh: "12月底", en: "End of December" },
   },
   {

@@ -1,38 +1,8 @@
-import { isDate } from "./calendar.ts";
-import { type ClauseId, midJune } from "./clauses.ts";
+import { type ClauseId, midJune, printedDays, units } from "./clauses.ts";
+import type { Measure } from "./measures.ts";
 import type { Text } from "./text.ts";
 
-/** What a value counts in. Money is in fen, shares are whole per mille or per cent; `choice` and `list` count nothing. */
-export const measures = {
-  household: { zh: "户", en: "households" },
-  "household/person": { zh: "户/人", en: "households per person" },
-  person: { zh: "人", en: "people" },
-  grid: { zh: "个网格", en: "grids" },
-  compound: { zh: "个小区", en: "compounds" },
-  community: { zh: "个社区", en: "communities" },
-  item: { zh: "项", en: "items" },
-  "square-metre": { zh: "平方米", en: "m²" },
-  "per-mille": { zh: "‰", en: "‰" },
-  "per-cent": { zh: "%", en: "%" },
-  fraction: { zh: "分数", en: "fraction" },
-  point: { zh: "得分", en: "points" },
-  "fen/household": { zh: "人民币分/户", en: "fen per household" },
-  "fen/community": { zh: "人民币分/社区", en: "fen per community" },
-  "fen/grid": { zh: "人民币分/网格", en: "fen per grid" },
-  "fen/year": { zh: "人民币分/年", en: "fen a year" },
-  "fen/person/month": { zh: "人民币分/（人·月）", en: "fen per person a month" },
-  "fen/person/year": { zh: "人民币分/（人·年）", en: "fen per person a year" },
-  "times/year": { zh: "次/年", en: "times a year" },
-  "working-day": { zh: "个工作日", en: "working days" },
-  day: { zh: "天", en: "days" },
-  month: { zh: "个月", en: "months" },
-  year: { zh: "年", en: "years" },
-  date: { zh: "日期", en: "date" },
-  code: { zh: "代码", en: "code" },
-  choice: { zh: "选项", en: "choice" },
-  list: { zh: "清单", en: "list" },
-} as const satisfies Record<string, Text>;
-export type Measure = keyof typeof measures;
+export type { Measure };
 
 /** From `min` to `max`, both included. */
 export interface Range {
@@ -164,6 +134,17 @@ const publicationPractice = {
   name: { zh: "居务公开惯例", en: "Usual practice for publishing community affairs" },
 } as const satisfies Source;
 
+/** The day by which a clause is to be done, as the plan prints it; the county may put another in force. */
+const printedDeadline = <Id extends ClauseId, Day extends string>(clause: Id, day: Day) =>
+  ({
+    clause,
+    title: { zh: `${clause} 的完成期限`, en: `Day by which clause ${clause} is to be done` },
+    unit: "date",
+    values: [{ from: PLAN, value: day }],
+    source: plan,
+    verified: true,
+  }) as const;
+
 /** Every figure of the plan, once, and every default and reading that stands beside them. */
 export const parameters = {
   // ── 2.1 layout ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,6 +239,44 @@ export const parameters = {
     note: {
       zh: "计划只说多个小区，按两个及以上计。",
       en: "The plan only says several compounds: taken as two or more.",
+    },
+  },
+  "staff.may-serve": {
+    clause: "2.2.2",
+    title: { zh: "可以兼任网格工作人员的退休人员", en: "Retired people who may serve as grid staff" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "retired-cadre", title: { zh: "退休干部", en: "Retired cadre" } },
+          { id: "retired-teacher", title: { zh: "退休教师", en: "Retired teacher" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+    soft: true,
+  },
+  "staff.candidate-lists": {
+    clause: "2.2.2",
+    title: { zh: "提供退休人员信息的单位", en: "Who supplies the lists of retired candidates" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "organisation", title: { zh: "县委组织部", en: "County organisation department" } },
+          { id: "education", title: { zh: "县教育和体育局", en: "County education and sports bureau" } },
+          { id: "human-resources", title: { zh: "县人社局", en: "County human resources bureau" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+    note: {
+      zh: "哪个单位提供哪类人员，见 policy.staff.candidate-list。",
+      en: "Which of them supplies whom: see policy.staff.candidate-list.",
     },
   },
   "staff.duties": {
@@ -394,6 +413,19 @@ export const parameters = {
     values: [{ from: PLAN, value: 15 }],
     source: plan,
     verified: true,
+  },
+  "station.per-grid": {
+    clause: "2.3.2",
+    title: { zh: "每个网格的服务站", en: "Stations per grid" },
+    unit: "place",
+    values: [{ from: PLAN, value: 1 }],
+    source: plan,
+    verified: false,
+    soft: true,
+    note: {
+      zh: "计划只说每个服务站的面积，没有写明每个网格都要有，按每个网格一处计。",
+      en: "The plan gives the area of each station and does not say that every grid has one: taken as one per grid.",
+    },
   },
   "grid.demonstration": {
     clause: "2.3.2",
@@ -535,6 +567,17 @@ export const parameters = {
     source: ownersLaw,
     verified: false,
   },
+  "owners.filing": {
+    clause: "2.4",
+    title: { zh: "业委会选出后备案的期限", en: "How long after its election an owners' committee is filed" },
+    unit: "day",
+    values: [{ from: "2003-09-01", value: 30 }],
+    source: {
+      document: "law",
+      name: { zh: "物业管理条例第十六条", en: "Regulations on property management, article 16" },
+    },
+    verified: false,
+  },
   "owners.re-election.preparation": {
     clause: "2.4",
     title: { zh: "业委会任期届满前开始筹备换届", en: "How long before its term ends a re-election is prepared" },
@@ -571,6 +614,58 @@ export const parameters = {
     ],
     source: plan,
     verified: true,
+    soft: true,
+    note: {
+      zh: "计划只说重点加强，没有规定个数。",
+      en: "The plan only asks that they be strengthened above others and gives no number.",
+    },
+  },
+  "services.cultivation": {
+    clause: "2.5",
+    title: { zh: "扶持社会组织的方式", en: "Ways to support social organisations" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "purchase", title: { zh: "政府购买服务", en: "Services bought by the government" } },
+          { id: "premises", title: { zh: "培育场所", en: "Premises" } },
+          { id: "funds", title: { zh: "培育资金", en: "Cultivation funds" } },
+          { id: "incubation", title: { zh: "孵化基地", en: "An incubation base" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+    soft: true,
+    note: { zh: "计划举例列出，有一种即可。", en: "The plan names them as examples: one of them will do." },
+  },
+  "services.convenience": {
+    clause: "2.5",
+    title: { zh: "社会组织提供的便民服务", en: "Everyday services that social organisations offer" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "housekeeping", title: { zh: "家政", en: "Housekeeping" } },
+          { id: "repairs", title: { zh: "维修", en: "Repairs" } },
+          { id: "delivery", title: { zh: "商品配送", en: "Delivery of goods" } },
+          { id: "entertainment", title: { zh: "文化娱乐", en: "Culture and entertainment" } },
+          { id: "legal-advice", title: { zh: "法律咨询", en: "Legal advice" } },
+          { id: "mediation", title: { zh: "矛盾调解", en: "Mediation" } },
+          { id: "after-school", title: { zh: "四点半学校", en: "After-school care" } },
+          { id: "day-care", title: { zh: "日间照料", en: "Day care of the elderly" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+    soft: true,
+    note: {
+      zh: "计划举例列出；收费或免费都可以。",
+      en: "The plan names them as examples; they may be paid or free.",
+    },
   },
 
   // ── 2.6 governance, and the case clock that the whistle runs on ───────────────────────────────────────────────────
@@ -581,6 +676,32 @@ export const parameters = {
     values: [{ from: PLAN, value: 22 }],
     source: plan,
     verified: true,
+  },
+  "governance.company-branches": {
+    clause: "2.6",
+    title: { zh: "试点建立党支部的物业企业下限", en: "Least number of pilot Party branches in property companies" },
+    unit: "branch",
+    values: [{ from: PLAN, value: 1 }],
+    source: plan,
+    verified: false,
+    soft: true,
+    note: {
+      zh: "计划只说在部分符合条件的企业试点，按至少一个计；单建、联建都可以。",
+      en: "The plan only says some eligible companies: taken as at least one, of its own or joint.",
+    },
+  },
+  "governance.social-organisation-branches": {
+    clause: "2.6",
+    title: { zh: "社会组织党组织下限", en: "Least number of Party organisations in social organisations" },
+    unit: "branch",
+    values: [{ from: PLAN, value: 1 }],
+    source: plan,
+    verified: false,
+    soft: true,
+    note: {
+      zh: "计划只说积极培育，按至少一个计。",
+      en: "The plan only asks to foster them: taken as at least one.",
+    },
   },
   "clause.2.6.deadline": {
     clause: "2.6",
@@ -689,6 +810,55 @@ export const parameters = {
     ],
   },
 
+  // ── 3.1 leadership, 3.3 assessment ────────────────────────────────────────────────────────────────────────────────
+  "leading-group.office": {
+    clause: "3.1",
+    title: { zh: "领导小组办公室所在单位", en: "Where the office of the leading group sits" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "county.civil-affairs" }],
+    source: plan,
+    verified: true,
+  },
+  "leading-group.seconding": {
+    clause: "3.1",
+    title: { zh: "为领导小组办公室抽调人员的单位", en: "Units that second people to the office of the leading group" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "county.organisation", title: units["county.organisation"].name },
+          { id: "county.political-legal", title: units["county.political-legal"].name },
+          { id: "county.civil-affairs", title: units["county.civil-affairs"].name },
+          { id: "county.public-security", title: units["county.public-security"].name },
+          { id: "county.finance", title: units["county.finance"].name },
+          { id: "county.hr", title: units["county.hr"].name },
+          { id: "county.property-centre", title: units["county.property-centre"].name },
+          { id: "street.baodu", title: units["street.baodu"].name },
+          { id: "street.baocheng", title: units["street.baocheng"].name },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+  },
+  "assessment.tied-to": {
+    clause: "3.3",
+    title: { zh: "街道考核办法挂钩的事项", en: "What a street's assessment method is tied to" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "funds", title: { zh: "资金调拨", en: "Release of funds" } },
+          { id: "staff", title: { zh: "人员考核和使用", en: "Assessment and posts of staff" } },
+        ],
+      },
+    ],
+    source: plan,
+    verified: true,
+  },
+
   // ── 3.2.2 funds ───────────────────────────────────────────────────────────────────────────────────────────────────
   "fund.register": {
     clause: "3.2.2",
@@ -716,6 +886,38 @@ export const parameters = {
     note: {
       zh: "按户的和每年的两项俗称相同，这里各用各的代号。",
       en: "The one by household and the one by year go by the same everyday name; here each has its own code.",
+    },
+  },
+  "fund.elsewhere": {
+    clause: "3.2.2",
+    title: { zh: "3.2.2 未列而别处提到的经费", en: "Money named elsewhere than in 3.2.2" },
+    unit: "list",
+    values: [
+      {
+        from: PLAN,
+        value: [
+          { id: "equipment", title: { zh: "网格办公设施设备费", en: "Office equipment of grids" } },
+          { id: "cultivation", title: { zh: "社会组织培育资金", en: "Cultivation of social organisations" } },
+        ],
+      },
+    ],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "设备费见附件4，培育资金见2.5；同样各用各的代号，分开核算。",
+      en: "Equipment stands in annex 4, cultivation in 2.5; each has a code and an account of its own as well.",
+    },
+  },
+  "fund.first-year": {
+    clause: "3.2.2",
+    title: { zh: "各项经费的起始年", en: "The first year of the funds" },
+    unit: "year",
+    values: [{ from: PLAN, value: 2020 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "计划未写从哪年起拨，取附件3第一年。",
+      en: "The plan does not say from which year: annex 3's first is taken.",
     },
   },
   "fund.household.rate": {
@@ -789,6 +991,20 @@ export const parameters = {
     source: partyServicePractice,
     verified: false,
   },
+  "fund.passing-on": {
+    clause: "3.2.2",
+    title: { zh: "街道把经费转拨到社区的期限", en: "Time for a street to pass money on to a community" },
+    unit: "day",
+    values: [{ from: PLAN, value: 30 }],
+    source: {
+      document: "law",
+      name: {
+        zh: "计划未定期限，比照预算法第五十二条下达专项转移支付的三十日",
+        en: "None in the plan: by analogy with Budget Law, article 52, thirty days for earmarked transfers",
+      },
+    },
+    verified: false,
+  },
   "publication.cycle": {
     clause: "3.2.2",
     title: { zh: "经费使用公开的间隔", en: "How often the use of money is published" },
@@ -815,6 +1031,15 @@ export const parameters = {
     source: publicationPractice,
     verified: false,
   },
+
+  // ── Deadlines of the clauses; that of 2.6 stands with its readings there ─────────────────────────────────────────
+  "clause.1.deadline": printedDeadline("1", printedDays.endOfYear),
+  "clause.2.1.deadline": printedDeadline("2.1", printedDays.endOfMay),
+  "clause.2.2.1.deadline": printedDeadline("2.2.1", printedDays.endOfMay),
+  "clause.2.2.2.deadline": printedDeadline("2.2.2", printedDays.endOfMay),
+  "clause.2.3.1.deadline": printedDeadline("2.3.1", printedDays.endOfMay),
+  "clause.2.4.deadline": printedDeadline("2.4", printedDays.endOfJune),
+  "clause.2.5.deadline": printedDeadline("2.5", printedDays.endOfYear),
 
   // ── Annex 2: communities ──────────────────────────────────────────────────────────────────────────────────────────
   "annex2.baodu.urban-grids": {
@@ -845,6 +1070,20 @@ export const parameters = {
       zh: "社区的正式代码未公布。县里确认之前，三位社区码从901起编，不会与确认的代码相撞。",
       en: "The official codes are not public. Until the county confirms them, three-digit community codes run from 901 up, so that they never collide with confirmed ones.",
     },
+  },
+  "annex2.persons-per-household": {
+    clause: "A2",
+    title: { zh: "户均人口的合理范围", en: "Plausible persons per household" },
+    unit: "person",
+    values: [{ from: PLAN, value: { min: 2, max: 4 } }],
+    source: {
+      document: "convention",
+      name: {
+        zh: "第六次全国人口普查（2010年）家庭户户均3.10人，上下各约一人",
+        en: "The 3.10 persons of a family household in the 2010 census, about one more or less",
+      },
+    },
+    verified: false,
   },
 
   // ── Annex 3: people and rebuilding ────────────────────────────────────────────────────────────────────────────────
@@ -1087,6 +1326,42 @@ export const parameters = {
       { value: "one", meaning: { zh: "一人只包靠一个网格", en: "One instructor, one grid" } },
     ],
   },
+  "policy.staff.leader-counted": {
+    clause: "2.2.2",
+    title: { zh: "网格长是否算作网格员", en: "Whether a leader counts as one of the workers" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "among" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "among",
+        meaning: {
+          zh: "算在内：附件4有只配1人的网格按网格长的标准列支",
+          en: "Yes: annex 4 has grids of one person at the rate of a leader",
+        },
+      },
+      { value: "besides", meaning: { zh: "另算，网格员人数不含网格长", en: "No: the workers are counted without" } },
+    ],
+  },
+  "policy.staff.candidate-list": {
+    clause: "2.2.2",
+    title: { zh: "退休人员应在哪个单位的名单上", en: "On whose list a retired candidate should stand" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "any" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "any", meaning: { zh: "三个单位中任何一个", en: "That of any of the three" } },
+      {
+        value: "own",
+        meaning: {
+          zh: "干部在组织部或人社局的，教师在教体局或人社局的",
+          en: "A cadre: organisation department or human resources; a teacher: education bureau or human resources",
+        },
+      },
+    ],
+  },
   "policy.centre.scope": {
     clause: "2.3.1",
     title: { zh: "服务中心面积要求适用于", en: "Which centres the floor areas bind" },
@@ -1097,6 +1372,24 @@ export const parameters = {
     readings: [
       { value: "new-or-rebuilt", meaning: { zh: "只适用于新建或改扩建的", en: "New and rebuilt centres only" } },
       { value: "all", meaning: { zh: "适用于所有中心", en: "Every centre" } },
+    ],
+  },
+  "policy.centre.upgrade": {
+    clause: "2.3.1",
+    title: {
+      zh: "附件3的改造升级费用是否说明改扩建",
+      en: "Whether annex 3's money for upgrading a centre means rebuilding",
+    },
+    unit: "choice",
+    values: [{ from: PLAN, value: "rebuilding" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "rebuilding", meaning: { zh: "改造升级即改扩建", en: "Upgrading is rebuilding" } },
+      {
+        value: "not-rebuilding",
+        meaning: { zh: "改造升级不等于改扩建", en: "Upgrading need not be rebuilding" },
+      },
     ],
   },
   "policy.centre.annex3-year": {
@@ -1126,6 +1419,60 @@ export const parameters = {
       { value: "counted", meaning: { zh: "下沉干部一并计入", en: "Cadres sent down count as well" } },
     ],
   },
+  "policy.social-workers.most": {
+    clause: "2.3.1",
+    title: { zh: "全科社工人数的上限怎么取整", en: "How the largest number of general social workers is rounded" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "down" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "down",
+        meaning: {
+          zh: "舍去余数，人均户数不低于下限；没有整数符合的按最少人数",
+          en: "Down, so that nobody has fewer households than the range; where no whole number fits, the least number",
+        },
+      },
+      { value: "up", meaning: { zh: "余下的户数再配一人", en: "Up: one more for the households left over" } },
+    ],
+  },
+  "policy.rooms.old-remedy": {
+    clause: "2.3.2",
+    title: { zh: "老旧小区用房怎样算已解决", en: "When an old compound's want of service rooms is settled" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "carried-out" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "carried-out", meaning: { zh: "落实了一种办法即可", en: "Once one of the ways is carried out" } },
+      {
+        value: "up-to-standard",
+        meaning: {
+          zh: "面积还要达到新建小区的标准，由邻近小区服务的除外",
+          en: "Once its area reaches that of a new compound, unless a neighbouring one serves it",
+        },
+      },
+    ],
+  },
+  "policy.rooms.accepted-split": {
+    clause: "2.3.2",
+    title: {
+      zh: "已验收小区补足用房后是否也要对半分",
+      en: "Whether rooms of an accepted compound are divided as well",
+    },
+    unit: "choice",
+    values: [{ from: PLAN, value: "area-only" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "area-only", meaning: { zh: "只按面积标准补足", en: "Only the area is topped up" } },
+      {
+        value: "area-and-split",
+        meaning: { zh: "业主委员会与社区对半使用也一并适用", en: "Committee and community also have their parts" },
+      },
+    ],
+  },
   "policy.property.assessors": {
     clause: "2.4",
     title: { zh: "街道和县怎样考核物业企业", en: "How street and county assess property companies" },
@@ -1139,6 +1486,30 @@ export const parameters = {
         meaning: { zh: "各自考核，各自达到次数", en: "Each on its own, each the full number of times" },
       },
       { value: "jointly", meaning: { zh: "共同考核，合计达到次数", en: "Together, the number of times in all" } },
+    ],
+  },
+  "policy.property.part-year": {
+    clause: "2.4",
+    title: { zh: "当年只服务部分时间的要考核几次", en: "How often one is assessed that served for part of a year" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "as-full" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "as-full", meaning: { zh: "与全年服务的一样", en: "As often as for a whole year" } },
+      { value: "not-bound", meaning: { zh: "当年不作次数要求", en: "No number is asked in that year" } },
+    ],
+  },
+  "policy.property.appeal": {
+    clause: "2.4",
+    title: { zh: "信用信息申诉期间是否计分", en: "Whether a credit item counts while an appeal is open" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "counts" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "counts", meaning: { zh: "决定撤销以前照常计分", en: "It counts until it is struck out" } },
+      { value: "suspended", meaning: { zh: "申诉期间暂不计分", en: "It does not count until the appeal is decided" } },
     ],
   },
   "policy.fund.household.period": {
@@ -1249,6 +1620,26 @@ export const parameters = {
       },
     ],
   },
+  "policy.subsidy.mixed-compounds": {
+    clause: "A4",
+    title: {
+      zh: "所服务的小区有的有物业、有的没有时用哪张标准",
+      en: "Which table holds for a worker with compounds of both kinds",
+    },
+    unit: "choice",
+    values: [{ from: PLAN, value: "both" }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "只在合并定档、或户数最多的小区不止一个时用到。",
+      en: "Needed only where households are added, or where several compounds are the largest.",
+    },
+    readings: [
+      { value: "both", meaning: { zh: "两张都说得通，由县里定", en: "Either could be meant: the county decides" } },
+      { value: "with-company", meaning: { zh: "有物业的标准", en: "The one for compounds with a company" } },
+      { value: "without-company", meaning: { zh: "无物业的标准", en: "The one for compounds without a company" } },
+    ],
+  },
   "policy.subsidy.second-worker": {
     clause: "A4",
     title: {
@@ -1276,7 +1667,10 @@ export const parameters = {
         value: "sum",
         meaning: { zh: "按补贴加加发额发，并提示", en: "The subsidy plus the addition, with a finding" },
       },
-      { value: "range", meaning: { zh: "补到所印范围的下限", en: "Raised to the lower end of the printed range" } },
+      {
+        value: "range",
+        meaning: { zh: "调到所印范围最近的一端", en: "Brought to the nearer end of the printed range" },
+      },
     ],
   },
   "policy.subsidy.leader": {
@@ -1289,6 +1683,55 @@ export const parameters = {
     readings: [
       { value: "as-worker", meaning: { zh: "按网格员的档次发", en: "The subsidy of a worker" } },
       { value: "none", meaning: { zh: "没有所印标准，不发", en: "Nothing: no figure is printed" } },
+    ],
+  },
+  "policy.subsidy.part-month": {
+    clause: "A4",
+    title: { zh: "不满一个月的补贴按多少天折算", en: "On how many days a part of a month is reckoned" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "calendar-days" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "calendar-days", meaning: { zh: "当月的实际天数", en: "The days the month has" } },
+      {
+        value: "thirty-days",
+        meaning: {
+          zh: "每月都按30天，31日不计，二月末日补足30天",
+          en: "Thirty for every month: the 31st counts nothing, the end of February makes up thirty",
+        },
+      },
+    ],
+  },
+  "policy.subsidy.rounding": {
+    clause: "A4",
+    title: { zh: "折算补贴的尾数", en: "How a part of a month's subsidy is rounded to whole fen" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "running" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "running",
+        meaning: {
+          zh: "按当月累计天数算后相减，各段相加正好是一个月",
+          en: "By the days run so far, less what they gave before: the parts of a month add up to the month",
+        },
+      },
+      { value: "half-up", meaning: { zh: "各段分别四舍五入", en: "Each part to the nearest fen, halves up" } },
+      { value: "down", meaning: { zh: "各段分别舍去不足一分的", en: "Each part down to whole fen" } },
+    ],
+  },
+  "policy.police-assistants.per-grid": {
+    clause: "2.2.2",
+    title: { zh: "一个网格可有几名警务助理", en: "How many police assistants one grid may have" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "one" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "one", meaning: { zh: "每个网格一名，由网格长或网格员兼任", en: "One, who is its leader or a worker" } },
+      { value: "no-limit", meaning: { zh: "计划没有限定", en: "The plan sets no limit" } },
     ],
   },
   "policy.police-assistants.among-staff": {
@@ -1344,34 +1787,11 @@ type Written<P> = P extends { readings: readonly { value: infer V }[] }
     ? V
     : never;
 
-/** What {@link parameter} answers for an id. For a choice: every word that some reading gives it. */
+/** What a policy answers for an id. For a choice: every word that some reading gives it. */
 export type ParameterValue<Id extends ParameterId> = Typed<Written<(typeof parameters)[Id]>>;
 
 /** Whether the text is the id of a parameter. */
 export const isParameterId = (text: string): text is ParameterId => Object.hasOwn(parameters, text);
-
-/**
- * The value in force on a day, in the parameter's `unit`.
- * @throws RangeError if there is no such parameter, the day is no date, or the parameter was not yet in force
- */
-export function parameter<Id extends ParameterId>(id: Id, on: string): ParameterValue<Id> {
-  if (!isParameterId(id)) throw new RangeError(`There is no parameter ${id}`);
-  if (!isDate(on)) throw new RangeError(`Not a date YYYY-MM-DD: ${on}`);
-  const { values }: Parameter = parameters[id];
-  const inForce = values.findLast((dated) => dated.from <= on);
-  if (inForce === undefined) throw new RangeError(`Parameter ${id} is not in force on ${on}`);
-  return inForce.value as ParameterValue<Id>;
-}
-
-/**
- * The readings that are not in force on a day, for a trace to show what they would give. Empty where the plan is clear.
- * @throws RangeError as {@link parameter}
- */
-export function otherReadings(id: ParameterId, on: string): readonly Reading[] {
-  const chosen: Value = parameter(id, on);
-  const { readings }: Parameter = parameters[id];
-  return (readings ?? []).filter((reading) => reading.value !== chosen);
-}
 
 /** Every parameter with its id, for lists and machines. */
 export const listParameters = (): (Parameter & { readonly id: ParameterId })[] =>

@@ -3,3 +3,5 @@ export interface Text {
   readonly zh: string;
   readonly en: string;
 }
+
+export const text = (zh: string, en: string): Text => ({ zh, en });

@@ -3,6 +3,7 @@ import type { Answer, Api, Input, Route } from "@county/contracts/api.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import { dateOf, randomId, timeId } from "./clock.ts";
 import type { CommandRecord } from "./commands.ts";
+import type { Language } from "./problem-document.ts";
 
 /** What a handler knows of its request besides the input: time, ids and identity, read once. */
 export interface Context {
@@ -14,6 +15,8 @@ export interface Context {
   /** The account as it is kept with a change: issuer and subject, no name. */
   readonly account: string;
   readonly requestId: string;
+  /** What the caller reads, by `Accept-Language`; only for pages made for people: everything else is in both. */
+  readonly language: Language;
   readonly newId: (length: number) => string;
   /** A new id that sorts by time. */
   readonly newTimeId: () => string;
@@ -54,6 +57,7 @@ export function newContext(request: {
   now: number;
   caller: Caller;
   requestId: string;
+  language: Language;
   permission: Route["permission"];
   command: CommandRecord | undefined;
   clock: () => number;
@@ -66,6 +70,7 @@ export function newContext(request: {
     caller,
     account: `${caller.issuer}#${caller.subject}`,
     requestId: request.requestId,
+    language: request.language,
     newId: randomId,
     newTimeId: () => timeId(now),
     permit: (codes) => {

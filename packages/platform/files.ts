@@ -20,6 +20,14 @@ export interface Files {
 }
 
 /**
+ * Where a service's files stand, ending in "/": `uploads` as a browser posted them, looked at by the check alone and gone
+ * within days; `imports` what passed it, and results, for some years; `kept` what the county must answer for, without end. A
+ * service's functions reach its own folders.
+ */
+export const folderOf = (folder: Folder, service: string): string => `${folder}/${service}/`;
+export type Folder = "uploads" | "imports" | "kept";
+
+/**
  * The object store over its REST interface: three verbs and one signed form do not need the store's SDK,
  * which would double the size of every function.
  */

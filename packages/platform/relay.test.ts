@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 import * as z from "zod/mini";
@@ -20,7 +21,9 @@ function record(sequence: number, attributes: Record<string, unknown>): DynamoDB
       ? { S: value }
       : typeof value === "number"
         ? { N: String(value) }
-        : { M: Object.fromEntries(Object.entries(value as object).map(([k, v]) => [k, marshal(v)])) };
+        : Array.isArray(value)
+          ? { L: value.map(marshal) }
+          : { M: Object.fromEntries(Object.entries(value as object).map(([k, v]) => [k, marshal(v)])) };
   const image = {
     pk: "outbox#3",
     sk: `2026-11-02T07:59:58.000Z#e${sequence}`,
@@ -39,6 +42,8 @@ function record(sequence: number, attributes: Record<string, unknown>): DynamoDB
 }
 const fact = (sequence: number, n: unknown = sequence, pad?: string) =>
   record(sequence, { type: "demo.fact", detail: JSON.stringify({ n, pad }) });
+const audit = (sequence: number) =>
+  record(sequence, { pk: "audit#a b", sk: `2026-11-02T07:59:58.000Z#${sequence}`, rows: ["甲", "乙"], by: "i#s" });
 const event = (...Records: DynamoDBRecord[]): DynamoDBStreamEvent => ({ Records });
 
 interface Sent {
@@ -53,17 +58,20 @@ function setUp(
     documents?: Record<string, object>;
     get?: Table["get"];
     partition?: string;
+    stored?: (request: Request) => Response;
   } = {},
 ) {
   const sent: Sent[] = [];
   const reads: Key[] = [];
   const errors: string[] = [];
+  const copies: { request: Request; body: string }[] = [];
   const deps: Relaying = {
     ...relaying("demo", {
       AWS_REGION: options.partition === "aws-cn" ? "cn-north-1" : "us-east-1",
       AWS_PARTITION: options.partition ?? "aws",
       TABLE_DEMO: "t",
       EVENT_BUS: "bus-1",
+      AUDIT_BUCKET: "locked",
     }),
     table: {
       name: "t",
@@ -77,6 +85,10 @@ function setUp(
     observer: { request: () => {}, work: (_, __, ___, error) => void (error && errors.push(error.message)) },
     clock: () => NOW,
     fetch: async (request) => {
+      if (request.url.includes(".s3.")) {
+        copies.push({ request, body: await request.clone().text() });
+        return options.stored?.(request) ?? new Response(null);
+      }
       const { Entries } = (await request.clone().json()) as { Entries: Sent["entries"] };
       sent.push({ request, entries: Entries });
       return (
@@ -85,7 +97,7 @@ function setUp(
       );
     },
   };
-  return { handler: relay(service, deps), sent, reads, errors };
+  return { handler: relay(service, deps), sent, reads, errors, copies };
 }
 
 describe("relay", () => {
@@ -213,6 +225,50 @@ describe("relay", () => {
   });
 });
 
+describe("audit", () => {
+  test("each item is copied whole, once, under a name that its key gives, beside the events", async () => {
+    const { handler, sent, copies } = setUp({ partition: "aws-cn" });
+    expect(await handler(event(audit(1), fact(2), audit(3)))).toEqual({ batchItemFailures: [] });
+    expect(sent.flatMap(({ entries }) => entries)).toHaveLength(1);
+    copies.sort((a, b) => (a.request.url < b.request.url ? -1 : 1));
+    expect(copies.map(({ request }) => [request.method, request.url])).toEqual(
+      [1, 3].map((sequence) => [
+        "PUT",
+        `https://locked.s3.cn-north-1.amazonaws.com.cn/demo/a%20b/2026-11-02T07%3A59%3A58.000Z%23${sequence}.json`,
+      ]),
+    );
+    const [{ request, body }] = copies as [(typeof copies)[number]];
+    expect(JSON.parse(body)).toMatchObject({ pk: "audit#a b", rows: ["甲", "乙"], by: "i#s", expires: 1_800_000_000 });
+    expect(request.headers.get("if-none-match")).toBe("*");
+    const digest = createHash("sha256").update(body).digest();
+    expect(request.headers.get("x-amz-checksum-sha256")).toBe(digest.toString("base64"));
+    expect(request.headers.get("x-amz-content-sha256")).toBe(digest.toString("hex"));
+    expect(request.headers.get("authorization")).toMatch(/\/cn-north-1\/s3\/aws4_request.*if-none-match/);
+  });
+
+  test("what the bucket has already is done", async () => {
+    const { handler } = setUp({ stored: () => new Response("", { status: 412 }) });
+    expect(await handler(event(audit(1)))).toEqual({ batchItemFailures: [] });
+  });
+
+  test("a bucket that refuses holds up no event; the first copy that is missing is brought again", async () => {
+    const { handler, sent, errors } = setUp({
+      stored: ({ url }) => new Response("", { status: url.includes("%233.") ? 503 : 200 }),
+    });
+    const answer = await handler(event(audit(1), fact(2), audit(3), fact(4), audit(5)));
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "3" }] });
+    expect(sent.flatMap(({ entries }) => entries)).toHaveLength(2);
+    expect(errors).toEqual(["relay: the audit bucket answered 503"]);
+  });
+
+  test("a bus that refuses holds up no copy", async () => {
+    const { handler, copies } = setUp({ answer: () => new Response("", { status: 500 }) });
+    const answer = await handler(event(audit(1), fact(2), audit(3)));
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "2" }] });
+    expect(copies).toHaveLength(2);
+  });
+});
+
 test("a relay that is set up wrongly does not start, and says what is missing", () => {
-  expect(() => relaying("demo", { AWS_REGION: "us-east-1" })).toThrow("TABLE_DEMO, EVENT_BUS");
+  expect(() => relaying("demo", { AWS_REGION: "us-east-1" })).toThrow("TABLE_DEMO, EVENT_BUS, AUDIT_BUCKET");
 });

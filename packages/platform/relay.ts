@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { AttributeValue, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { AwsClient } from "aws4fetch";
 import * as z from "zod/mini";
@@ -8,13 +9,16 @@ import { dynamo, type Key, metered, type Table, table } from "./table.ts";
 
 const Settings = z.object({
   AWS_REGION: z.string(),
-  /** `aws`, `aws-cn`: the bus's host name differs. */
+  /** `aws`, `aws-cn`: host names differ. */
   AWS_PARTITION: z._default(z.string(), "aws"),
-  /** Only where database and bus are not the region's own: an emulator. */
+  /** Only where database, bus and bucket are not the region's own: an emulator. */
   DYNAMODB_ENDPOINT: z.optional(z.url()),
   EVENTS_ENDPOINT: z.optional(z.url()),
+  FILES_ENDPOINT: z.optional(z.url()),
   /** The bus's name. */
   EVENT_BUS: z.string(),
+  /** The bucket that takes copies of the audit and gives none back. */
+  AUDIT_BUCKET: z.string(),
   LOG_LEVEL: z._default(z.enum(["DEBUG", "INFO", "WARN", "ERROR"]), "INFO"),
 });
 
@@ -51,6 +55,8 @@ export function relaying(service: string, variables: NodeJS.ProcessEnv = process
 /** EventBridge takes this many entries, and this many bytes of them, in one call. */
 const MOST_ENTRIES = 10;
 const MOST_BYTES = 256 * 1024;
+/** Copies of the audit that are under way at once. */
+const MOST_COPIES = 10;
 
 interface Entry {
   readonly EventBusName: string;
@@ -61,14 +67,16 @@ interface Entry {
   readonly Time: number;
 }
 interface Carried {
-  readonly sequence: string;
+  readonly record: DynamoDBRecord;
   readonly entry: Entry;
 }
 
 /**
- * The Lambda handler behind a table's stream: puts the outbox items written there on the bus, in the stream's order.
- * What the bus does not take is reported, and the stream brings it again with all that follows it: at least once. An
- * item that no retry can mend goes ahead as a letter with its key, so that it holds up nothing; it stays in the outbox.
+ * The Lambda handler behind a table's stream: puts the outbox items written there on the bus, in the stream's order, and
+ * copies the audit items to the locked bucket, each under the name its key gives, so that a copy is made once however
+ * often the stream brings it. What bus or bucket does not take is reported, and the stream brings it again with all that
+ * follows it: at least once. An outbox item that no retry can mend goes ahead as a letter with its key, so that it holds
+ * up nothing; it stays in the outbox.
  */
 export function relay(
   service: Pick<Service, "name" | "events">,
@@ -77,6 +85,17 @@ export function relay(
   const name = `relay.${service.name}`;
   const suffix = settings.AWS_PARTITION === "aws-cn" ? ".cn" : "";
   const url = settings.EVENTS_ENDPOINT ?? `https://events.${settings.AWS_REGION}.amazonaws.com${suffix}/`;
+  const bucket = settings.FILES_ENDPOINT
+    ? `${settings.FILES_ENDPOINT}/${settings.AUDIT_BUCKET}`
+    : `https://${settings.AUDIT_BUCKET}.s3.${settings.AWS_REGION}.amazonaws.com${suffix}`;
+  const client = (called: string) =>
+    new AwsClient({
+      accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? "",
+      secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? "",
+      ...(process.env.AWS_SESSION_TOKEN && { sessionToken: process.env.AWS_SESSION_TOKEN }),
+      region: settings.AWS_REGION,
+      service: called,
+    });
 
   const entryOf = async (record: DynamoDBRecord): Promise<Entry> => {
     const image = plain({ M: record.dynamodb?.NewImage ?? {} }) as Partial<OutboxItem>;
@@ -107,16 +126,9 @@ export function relay(
     Time: Math.floor(Date.parse(event.time) / 1000),
   });
 
-  /** @returns the first of them that the bus did not take */
-  const put = async (carried: readonly Carried[]): Promise<Carried | undefined> => {
-    const client = new AwsClient({
-      accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? "",
-      secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? "",
-      ...(process.env.AWS_SESSION_TOKEN && { sessionToken: process.env.AWS_SESSION_TOKEN }),
-      region: settings.AWS_REGION,
-      service: "events",
-    });
-    const request = await client.sign(url, {
+  /** @returns those that the bus did not take */
+  const put = async (carried: readonly Carried[]): Promise<readonly Carried[]> => {
+    const request = await client("events").sign(url, {
       method: "POST",
       headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": "AWSEvents.PutEvents" },
       body: JSON.stringify({ Entries: carried.map(({ entry }) => entry) }),
@@ -124,43 +136,87 @@ export function relay(
     });
     const response = await fetch(request);
     if (!response.ok) throw new Error(`relay: PutEvents answered ${response.status}`);
-    const answer = z.parse(PutEventsAnswer, await response.json());
-    return answer.FailedEntryCount === 0
-      ? undefined
-      : (carried.find((_, i) => answer.Entries[i]?.ErrorCode !== undefined) ?? carried[0]);
+    const { FailedEntryCount, Entries } = z.parse(PutEventsAnswer, await response.json());
+    if (FailedEntryCount === 0) return [];
+    const refused = carried.filter((_, i) => Entries[i]?.ErrorCode !== undefined);
+    return refused.length > 0 ? refused : carried;
+  };
+
+  const carry = async (records: readonly DynamoDBRecord[], done: Set<DynamoDBRecord>): Promise<void> => {
+    const send = async (batch: readonly Carried[]) => {
+      const refused = await put(batch);
+      for (const one of batch) if (!refused.includes(one)) done.add(one.record);
+      if (refused.length > 0) throw new Error("relay: the bus did not take every event");
+    };
+    let batch: Carried[] = [];
+    for (const record of records) {
+      const one = { record, entry: await entryOf(record) };
+      const bytes = [...batch, one].reduce((sum, { entry }) => sum + bytesOf(entry), 0);
+      if (batch.length === MOST_ENTRIES || bytes > MOST_BYTES) {
+        await send(batch);
+        batch = [];
+      }
+      batch.push(one);
+    }
+    if (batch.length > 0) await send(batch);
+  };
+
+  const copy = async (record: DynamoDBRecord): Promise<void> => {
+    const item = plain({ M: record.dynamodb?.NewImage ?? {} }) as Key;
+    const name = [service.name, item.pk.slice(AUDIT.length), `${item.sk}.json`].map(encodeURIComponent).join("/");
+    const body = JSON.stringify(item);
+    const digest = createHash("sha256").update(body).digest();
+    const request = await client("s3").sign(`${bucket}/${name}`, {
+      method: "PUT",
+      headers: {
+        "content-type": "application/json",
+        "if-none-match": "*",
+        "x-amz-content-sha256": digest.toString("hex"),
+        // A bucket with a lock asks for it.
+        "x-amz-checksum-sha256": digest.toString("base64"),
+      },
+      body,
+      signal: AbortSignal.timeout(10_000),
+    });
+    const response = await fetch(request);
+    // 412: an earlier run came as far as this.
+    if (!response.ok && response.status !== 412) throw new Error(`relay: the audit bucket answered ${response.status}`);
+  };
+
+  const copyAll = async (records: readonly DynamoDBRecord[], done: Set<DynamoDBRecord>): Promise<void> => {
+    for (let from = 0; from < records.length; from += MOST_COPIES) {
+      const copies = records.slice(from, from + MOST_COPIES).map(async (record) => {
+        await copy(record);
+        done.add(record);
+      });
+      const failed = (await Promise.allSettled(copies)).find(({ status }) => status === "rejected");
+      if (failed) throw (failed as PromiseRejectedResult).reason;
+    }
   };
 
   return async ({ Records }) => {
     const seen = { began: clock(), route: name, units: { read: 0, write: 0 } };
-    let next = Records[0]?.dynamodb?.SequenceNumber;
-    try {
-      const refused = await metered(seen.units, async () => {
-        let batch: Carried[] = [];
-        for (const record of Records) {
-          const one = { sequence: record.dynamodb?.SequenceNumber as string, entry: await entryOf(record) };
-          const bytes = [...batch, one].reduce((sum, { entry }) => sum + bytesOf(entry), 0);
-          if (batch.length === MOST_ENTRIES || bytes > MOST_BYTES) {
-            const refused = await put(batch);
-            if (refused) return refused;
-            next = one.sequence;
-            batch = [];
-          }
-          batch.push(one);
-        }
-        return batch.length === 0 ? undefined : await put(batch);
-      });
-      if (refused === undefined) {
-        observer.work(name, seen, clock());
-        return { batchItemFailures: [] };
-      }
-      next = refused.sequence;
-      throw new Error("relay: the bus did not take every event");
-    } catch (error) {
-      observer.work(name, seen, clock(), error as Error);
-      return { batchItemFailures: [{ itemIdentifier: next as string }] };
-    }
+    const done = new Set<DynamoDBRecord>();
+    const isAudit = ({ dynamodb }: DynamoDBRecord) => dynamodb?.Keys?.pk?.S?.startsWith(AUDIT) === true;
+    // Neither waits for the other: a bucket that refuses holds up no event of this batch, nor a bus an audit copy.
+    const outcomes = await metered(seen.units, () =>
+      Promise.allSettled([
+        carry(
+          Records.filter((record) => !isAudit(record)),
+          done,
+        ),
+        copyAll(Records.filter(isAudit), done),
+      ]),
+    );
+    const [failed] = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Error] : []));
+    observer.work(name, seen, clock(), failed);
+    const first = Records.find((record) => !done.has(record));
+    return { batchItemFailures: first ? [{ itemIdentifier: first.dynamodb?.SequenceNumber as string }] : [] };
   };
 }
+
+/** As the partitions of audit items begin. */
+const AUDIT = "audit#";
 
 const Version = z.object({ version: z.int(), state: z.string() });
 const PutEventsAnswer = z.object({
@@ -172,9 +228,11 @@ const PutEventsAnswer = z.object({
 const bytesOf = ({ Source, DetailType, Detail }: Entry) =>
   14 + Buffer.byteLength(Source) + Buffer.byteLength(DetailType) + Buffer.byteLength(Detail);
 
-/** The value of a stream's attribute, of the kinds that an outbox item has. */
-function plain(value: AttributeValue): unknown {
-  if (value.S !== undefined) return value.S;
-  if (value.N !== undefined) return Number(value.N);
-  return value.M && Object.fromEntries(Object.entries(value.M).map(([name, inner]) => [name, plain(inner)]));
+/** The value of a stream's attribute, of the kinds that outbox and audit items have. */
+function plain({ S, N, BOOL, L, M }: AttributeValue): unknown {
+  if (S !== undefined) return S;
+  if (N !== undefined) return Number(N);
+  if (BOOL !== undefined) return BOOL;
+  if (L !== undefined) return L.map(plain);
+  return M ? Object.fromEntries(Object.entries(M).map(([name, inner]) => [name, plain(inner)])) : null;
 }

@@ -76,7 +76,15 @@ export function serve<A extends Api>(api: A, handlers: Handlers<A>, { table, obs
       if (!may(caller, permission, [area])) throw forbidden(caller, permission, area);
     }
     const command = route.idempotent && commandOf(event, route, raw, caller);
-    const context = newContext({ now: began, caller, requestId, permission, command: command?.record, clock });
+    const context = newContext({
+      now: began,
+      caller,
+      requestId,
+      language: languageOf(event.headers["accept-language"]),
+      permission,
+      command: command?.record,
+      clock,
+    });
     const reply =
       typeof handler === "function"
         ? await handler(input, context)

@@ -1,6 +1,7 @@
 import type { Api } from "@county/contracts/api.ts";
 import type { Text } from "@county/plan/text.ts";
 import type * as z from "zod/mini";
+import type { Folder } from "./files.ts";
 
 /**
  * What a service consists of, as data: read alike by CDK, by the local platform and by the tests.
@@ -15,6 +16,8 @@ export interface Service {
   readonly table: TableDefinition;
   readonly consumers: readonly Consumer[];
   readonly schedules: readonly Schedule[];
+  /** Its folders in the bucket; its functions may not touch another's. */
+  readonly files?: readonly Folder[];
 }
 
 /** A table has the string keys `pk` and `sk`, a stream of new images and a TTL attribute `expires`; the rest is named here. */

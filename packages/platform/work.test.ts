@@ -53,6 +53,14 @@ describe("a queue's handler", () => {
     expect(told[4]).toBe("sums 0 ok");
   });
 
+  test("tells which service sent it", async () => {
+    const senders: string[] = [];
+    const handle = consume("sums", Detail, async (_, __, sender) => void senders.push(sender), watching().working);
+    const { body } = message("a", { n: 1 });
+    await handle(batch({ messageId: "a", body: body.replace('"s"', '"county.grids"') }));
+    expect(senders).toEqual(["grids"]);
+  });
+
   test("answers an empty batch with no failures", async () => {
     const handle = consume("sums", Detail, async () => {}, watching().working);
     expect(await handle(batch())).toEqual({ batchItemFailures: [] });

@@ -14,12 +14,12 @@ const seenNow = (route: string, clock: () => number): Seen => ({ began: clock(),
 /**
  * A queue's Lambda handler: each message is parsed against the schema of its event and worked on its own; what fails
  * goes back to the queue alone, and after its tries to the dead letters.
- * Messages come at least once and in any order, so `work` must be safe to do twice.
+ * Messages come at least once and in any order, so `work` must be safe to do twice. It is told which service sent it.
  */
 export function consume<S extends z.ZodMiniType>(
   name: string,
   schema: S,
-  work: (detail: z.output<S>, now: string) => Promise<void>,
+  work: (detail: z.output<S>, now: string, sender: string) => Promise<void>,
   { observer, clock = Date.now }: Working,
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
   return async ({ Records }) => {
@@ -28,8 +28,8 @@ export function consume<S extends z.ZodMiniType>(
       const seen = seenNow(name, clock);
       try {
         await metered(seen.units, async () => {
-          const { detail } = z.parse(BusEvent, JSON.parse(record.body));
-          await work(z.parse(schema, detail), new Date(seen.began).toISOString());
+          const { detail, source } = z.parse(BusEvent, JSON.parse(record.body));
+          await work(z.parse(schema, detail), new Date(seen.began).toISOString(), source.replace(/^county\./, ""));
         });
         observer.work(name, seen, clock());
       } catch (error) {

@@ -1,3 +1,4 @@
+import { compare } from "./figures.ts";
 /**
  * Which places are known to be neighbours: by their outlines on the map, or because someone said so.
  * @source plan 2.2.1 lets small compounds share a grid; that they have to lie together is this system's reading
@@ -56,8 +57,6 @@ export function knownNeighbours(
   }
   return [...pairs.values()].sort(([a, b], [c, d]) => compare(a, c) || compare(b, d));
 }
-
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 interface Box {
   west: number;

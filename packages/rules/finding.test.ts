@@ -1,21 +1,26 @@
+import { type Policy, policyOn, traced } from "@county/plan/policy.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { RuleId } from "./catalogue.ts";
 import {
   type Acceptance,
+  conventionStep,
   type Finding,
   gravest,
   outside,
   parametersUsed,
   readingStep,
+  reliedOn,
   underOtherReadings,
   type Verdict,
+  wanYuan,
   whenMissed,
   withAcceptances,
   yuan,
 } from "./finding.ts";
 
 const DAY = "2020-06-01";
-const finding = (verdict: Verdict, subject = "a", rule = "r"): Finding => ({
+const finding = (verdict: Verdict, subject = "a", rule: RuleId = "grid.size"): Finding => ({
   rule,
   clause: "2.2.1",
   verdict,
@@ -29,7 +34,7 @@ const finding = (verdict: Verdict, subject = "a", rule = "r"): Finding => ({
   parameters: [],
 });
 const acceptance = (until: string, over: Partial<Acceptance> = {}): Acceptance => ({
-  rule: "r",
+  rule: "grid.size",
   subject: "a",
   reason: "河道相隔",
   by: "county.political-legal",
@@ -37,16 +42,36 @@ const acceptance = (until: string, over: Partial<Acceptance> = {}): Acceptance =
   ...over,
 });
 
+test("officials read 元 below ten thousand and 万元 from there, to the last fen", () => {
+  expect([0, 2_000, 999_999, 1_000_000, 25_200_000, -270_000_000, 1_000_001].map(wanYuan)).toEqual([
+    "0 元",
+    "20 元",
+    "9999.99 元",
+    "1 万元",
+    "25.2 万元",
+    "-270 万元",
+    "1.000001 万元",
+  ]);
+});
+
 test("soft words make a deviation, hard ones a breach", () => {
   expect(whenMissed("layout.grid-households")).toBe("deviates");
   expect(whenMissed("grid.per-compound")).toBe("deviates");
   expect(whenMissed("grid.households")).toBe("breaches");
   expect(whenMissed("grid.demonstration")).toBe("breaches");
+  // Neither the plan's nor a law's: a time that others keep. What a law says binds though the plan does not print it.
+  expect(whenMissed("case.due")).toBe("deviates");
+  expect(whenMissed("publication.objection")).toBe("deviates");
+  expect(whenMissed("fund.passing-on")).toBe("breaches");
+  const policy = policyOn("2020-06-01");
+  expect(conventionStep("case.due", policy)[0]?.zh).toMatch(/不是计划定的（.+），不合属偏离$/);
+  for (const id of ["fund.passing-on", "grid.households", "governance.company-branches"] as const)
+    expect(conventionStep(id, policy)).toEqual([]);
 });
 
 describe("a trace names its parameters", () => {
   test("with value, day and source", () => {
-    expect(parametersUsed(["grid.households", "grid.equipment", "policy.grid.size"], DAY)).toEqual([
+    expect(parametersUsed(["grid.households", "grid.equipment", "policy.grid.size"], policyOn(DAY))).toEqual([
       {
         id: "grid.households",
         value: { min: 500, max: 600 },
@@ -72,15 +97,15 @@ describe("a trace names its parameters", () => {
   });
 
   test("as they were on the day", () => {
-    expect(parametersUsed(["owners.voting"], "2020-12-31")[0]?.from).toBe("2007-10-01");
-    expect(parametersUsed(["owners.voting"], "2021-01-01")[0]?.from).toBe("2021-01-01");
-    expect(() => parametersUsed(["grid.households"], "2019-12-31")).toThrow(RangeError);
+    expect(parametersUsed(["owners.voting"], policyOn("2020-12-31"))[0]?.from).toBe("2007-10-01");
+    expect(parametersUsed(["owners.voting"], policyOn("2021-01-01"))[0]?.from).toBe("2021-01-01");
+    expect(() => parametersUsed(["grid.households"], policyOn("2019-12-31"))).toThrow(RangeError);
   });
 
   test("with the reading in force, and every one beside it", () => {
-    expect(readingStep("policy.subsidy.edge", DAY).en).toContain('"both"');
+    expect(readingStep("policy.subsidy.edge", policyOn(DAY)).en).toContain('"both"');
     expect(
-      underOtherReadings("policy.subsidy.edge", DAY, (reading) => ({
+      underOtherReadings("policy.subsidy.edge", policyOn(DAY), (reading) => ({
         verdict: reading === "lower" ? "meets" : "breaches",
         explanation: { zh: reading, en: reading },
       })).map(({ reading, verdict }) => [reading, verdict]),
@@ -88,6 +113,29 @@ describe("a trace names its parameters", () => {
       ["lower", "meets"],
       ["upper", "breaches"],
     ]);
+  });
+
+  test("with the decision, where the county set what is none of the readings", () => {
+    const change = { id: "clause.2.6.deadline", from: "2020-05-01", value: "2020-07-31", decision: "d7" } as const;
+    expect(readingStep(change.id, policyOn(DAY, [change]))).toEqual({
+      zh: "“6月中旬”的截止日：取“2020-07-31”（县里的决定 d7），见参数 clause.2.6.deadline",
+      en: 'The last day of “mid June”: taken as "2020-07-31" (the county\'s decision d7), parameter clause.2.6.deadline',
+    });
+  });
+
+  test("that were asked for, and under each reading that is not in force what it would give", () => {
+    const { policy, asked } = traced(policyOn(DAY));
+    const judge = (under: Policy) => {
+      const least = under.value("grid.households").min;
+      const verdict: Verdict = under.value("policy.grid.size") === "2.1" ? "breaches" : "meets";
+      return { verdict, explanation: { zh: `${least}`, en: `${least}` } };
+    };
+    expect(judge(policy).verdict).toBe("meets");
+    const { steps, parameters, otherReading } = reliedOn(asked(), policyOn(DAY), judge);
+    expect(parameters.map(({ id }) => id)).toEqual(["grid.households", "policy.grid.size"]);
+    expect(steps).toEqual([readingStep("policy.grid.size", policyOn(DAY))]);
+    expect(otherReading).toMatchObject([{ reading: "2.1", verdict: "breaches", explanation: { en: "500" } }]);
+    expect(reliedOn(["grid.households"], policyOn(DAY), judge)).not.toHaveProperty("otherReading");
   });
 });
 
@@ -130,7 +178,7 @@ describe("an acceptance", () => {
   });
 
   test("is of one rule and one subject, and of nothing that meets the plan", () => {
-    const findings = [finding("meets"), finding("deviates", "b"), finding("deviates", "a", "other")];
+    const findings = [finding("meets"), finding("deviates", "b"), finding("deviates", "a", "grid.kind")];
     expect(withAcceptances(findings, [acceptance("2020-12-31")], DAY)).toEqual(findings);
   });
 

@@ -1,10 +1,10 @@
 import { readAnnex } from "@county/plan/annexes.ts";
-import { parameter } from "@county/plan/parameters.ts";
+import { policyOn } from "@county/plan/policy.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ProposalInput, type ProposalPlace, proposeGrids, usualWeights } from "./grid-proposal.ts";
 
-const DAY = "2020-06-01";
+const POLICY = policyOn("2020-06-01");
 const place = (id: string, households: number, more: Partial<ProposalPlace> = {}): ProposalPlace => ({
   id,
   name: `示例${id}`,
@@ -14,7 +14,7 @@ const place = (id: string, households: number, more: Partial<ProposalPlace> = {}
   ...more,
 });
 const propose = (places: ProposalPlace[], adjacent: ProposalInput["adjacent"] = []) =>
-  proposeGrids({ community: "c", places, adjacent }, DAY);
+  proposeGrids({ community: "c", places, adjacent }, POLICY);
 const placesOf = async (proposal: ReturnType<typeof propose>) => (await proposal).grids.map(({ places }) => places);
 
 describe("which places make a grid", () => {
@@ -94,7 +94,7 @@ describe("which places make a grid", () => {
     await expect(propose([place("a", 1), place("a", 2)])).rejects.toThrow(RangeError);
     await expect(propose([place("a", 1.5)])).rejects.toThrow(RangeError);
     await expect(
-      proposeGrids({ community: "c", places: [], adjacent: [] }, DAY, { weights: { ...usualWeights, tiny: -1 } }),
+      proposeGrids({ community: "c", places: [], adjacent: [] }, POLICY, { weights: { ...usualWeights, tiny: -1 } }),
     ).rejects.toThrow(RangeError);
     expect(await propose([])).toMatchObject({ grids: [], objective: { value: 0 }, bound: 0, proven: true });
   });
@@ -205,11 +205,11 @@ const inputs = fc
   );
 
 async function checkProposal(input: ProposalInput) {
-  const proposal = await proposeGrids(input, DAY);
+  const proposal = await proposeGrids(input, POLICY);
   const { grids, objective, greedy, bound, proven } = proposal;
   expect(grids.flatMap(({ places }) => places).sort()).toEqual(input.places.map(({ id }) => id).sort());
-  const { min } = parameter("grid.households", DAY);
-  const { max } = parameter("layout.grid-households", DAY);
+  const { min } = POLICY.value("grid.households");
+  const { max } = POLICY.value("layout.grid-households");
   for (const { places, households, kind, why } of grids) {
     const members = places.map((id) => input.places.find((one) => one.id === id)!);
     expect(members.reduce((sum, one) => sum + one.households, 0)).toBe(households);

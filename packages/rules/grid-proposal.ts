@@ -1,6 +1,7 @@
-import { otherReadings, type ParameterValue, parameter, type SubsidyBand } from "@county/plan/parameters.ts";
+import { type Policy, readAs } from "@county/plan/policy.ts";
 import type { Text } from "@county/plan/text.ts";
 import type { Highs } from "highs";
+import { compare, sum } from "./figures.ts";
 import type { GridKind } from "./grid-map.ts";
 import {
   bestPartition,
@@ -10,6 +11,7 @@ import {
   type Partition,
   usualEffort,
 } from "./grid-partition.ts";
+import { type GridNeeds, gridNeeds } from "./staff.ts";
 
 /**
  * Proposes the grids of one community. One place is one grid and is never split; places that are too small are joined where
@@ -51,24 +53,6 @@ export interface Weights {
 }
 export const usualWeights: Weights = { grid: 100, deviation: 200, shortfall: 1, tiny: 1, excess: 2 };
 
-/** A number that depends on how a band's edge is read. */
-export interface Span {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** What a grid needs, under the readings in force. Money in fen. */
-export interface GridCost {
-  readonly instructors: number;
-  /** One for each place, two where A4 gives two. */
-  readonly workers: Span;
-  /** Whether there may be a leader, who is one of the workers. */
-  readonly leader: boolean;
-  /** Subsidies of the workers a month; police assistants come on top. */
-  readonly monthlyFen: Span;
-  readonly equipmentFen: number;
-}
-
 export interface ProposedGrid {
   /** Ids, in ascending order. */
   readonly places: readonly string[];
@@ -77,9 +61,9 @@ export interface ProposedGrid {
   /** How far outside each clause's size, 0 inside, negative below. */
   readonly size: readonly { readonly clause: "2.2.1" | "2.1"; readonly difference: number }[];
   readonly why: readonly Text[];
-  readonly cost: GridCost;
+  readonly cost: GridNeeds;
   /** What another reading would give, where it differs. */
-  readonly otherwise: readonly { readonly policy: Policy; readonly reading: string; readonly cost: GridCost }[];
+  readonly otherwise: readonly { readonly policy: Choice; readonly reading: string; readonly cost: GridNeeds }[];
 }
 
 export interface Proposal {
@@ -104,34 +88,33 @@ const loadOptimiser = (): Promise<Highs> => {
   return loading;
 };
 
-/** The policies on which a grid's cost rests. */
-const policies = ["policy.subsidy.edge", "policy.subsidy.second-worker", "policy.villages.rural-grids"] as const;
-type Policy = (typeof policies)[number];
-type Readings = { readonly [P in Policy]: ParameterValue<P> };
+/** The choices on which a grid's cost rests. */
+const choices = ["policy.subsidy.edge", "policy.subsidy.second-worker", "policy.villages.rural-grids"] as const;
+type Choice = (typeof choices)[number];
 
 /**
  * The same input gives the same proposal, in whatever order it comes; among proposals of equal points, whichever the optimiser
  * meets first.
- * @param on the day whose parameters hold
- * @throws RangeError on an id given twice, on households or weights that are not whole numbers ≥ 0, and as `parameter`
+ * @throws RangeError on an id given twice, on households or weights that are not whole numbers ≥ 0, and as `policy.value`
  */
 export async function proposeGrids(
   { community, places: given, adjacent }: ProposalInput,
-  on: string,
+  policy: Policy,
   options: { readonly weights?: Weights; readonly effort?: Effort; readonly optimiser?: () => Promise<Highs> } = {},
 ): Promise<Proposal> {
   const { weights = usualWeights, effort = usualEffort, optimiser = loadOptimiser } = options;
   const places = given.toSorted((a, b) => compare(a.id, b.id));
   check(places, weights);
-  const sizes = sizesOn(on);
-  const points = pointsBySize(sizes, weights);
+  const sizes = sizesUnder(policy);
+  const small = places.filter(({ households }) => households < sizes.aim.min);
+  const points = pointsBySize(sizes, weights, sum(small.map(({ households }) => households)));
   const near = neighboursOf(places, adjacent);
 
   const grids: ProposedGrid[] = [];
   const parts = { grid: 0, deviation: 0, shortfall: 0, tiny: 0, excess: 0 };
   let [value, greedy, bound] = [0, 0, 0];
   const add = (members: readonly ProposalPlace[], why: readonly Text[]) => {
-    const households = sum(members, (place) => place.households);
+    const households = sum(members.map((place) => place.households));
     const kind = kindOf(members[0]!);
     grids.push({
       places: members.map(({ id }) => id),
@@ -142,20 +125,17 @@ export async function proposeGrids(
         { clause: "2.1", difference: outside(sizes.layout, households) },
       ],
       why,
-      ...costsOf(members, kind, on),
+      ...costsOf(members, kind, policy),
     });
   };
 
   for (const place of places) {
     if (place.households >= sizes.aim.min) add([place], [aloneBecauseLarge(place, sizes)]);
   }
-  for (const component of componentsOf(
-    places.filter(({ households }) => households < sizes.aim.min),
-    near,
-  )) {
+  for (const component of componentsOf(small, near)) {
     const graph = graphOf(component, near);
     const start = greedyPartition(graph, points.total);
-    const first = sum(start, (set) => points.total[sum(set, (node) => graph.sizes[node]!)]!);
+    const first = sum(start.map((set) => points.total[sum(set.map((node) => graph.sizes[node]!))]!));
     // Of two places the greedy start tries all there is.
     const best: Partition =
       component.length <= 2
@@ -166,7 +146,7 @@ export async function proposeGrids(
     bound += best.bound;
     for (const set of best.sets) {
       const members = set.map((node) => component[node]!);
-      const made = points.parts(sum(members, ({ households }) => households));
+      const made = points.parts(sum(members.map(({ households }) => households)));
       for (const part of Object.keys(parts) as (keyof Weights)[]) parts[part] += made[part];
       add(
         members,
@@ -177,9 +157,6 @@ export async function proposeGrids(
   grids.sort((a, b) => compare(a.places[0]!, b.places[0]!));
   return { community, grids, objective: { value, parts }, greedy, bound, proven: bound === value };
 }
-
-const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((total, item) => total + of(item), 0);
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function check(places: readonly ProposalPlace[], weights: Weights): void {
   const count = (value: number) => Number.isSafeInteger(value) && value >= 0;
@@ -212,17 +189,17 @@ interface Sizes {
   readonly most: number;
 }
 
-function sizesOn(on: string): Sizes {
-  const [grid, layout] = [parameter("grid.households", on), parameter("layout.grid-households", on)];
-  const aim = parameter("policy.grid.size", on) === "2.2.1" ? grid : layout;
+function sizesUnder(policy: Policy): Sizes {
+  const [grid, layout] = [policy.value("grid.households"), policy.value("layout.grid-households")];
+  const aim = policy.value("policy.grid.size") === "2.2.1" ? grid : layout;
   return { grid, layout, aim, most: Math.max(grid.max, layout.max) };
 }
 
 const outside = ({ min, max }: Size, households: number) =>
   households < min ? households - min : Math.max(0, households - max);
 
-/** The points of a grid of small places, by its households. */
-function pointsBySize({ aim, most }: Sizes, weights: Weights) {
+/** The points of a grid of small places, by its households: no grid has more than all of them, whatever the policy allows. */
+function pointsBySize({ aim, most }: Sizes, weights: Weights, all: number) {
   const parts = (households: number): Record<keyof Weights, number> => {
     const difference = outside(aim, households);
     return {
@@ -233,8 +210,8 @@ function pointsBySize({ aim, most }: Sizes, weights: Weights) {
       excess: weights.excess * Math.max(0, difference),
     };
   };
-  const total = Array.from({ length: most + 1 }, (_, households) =>
-    sum(Object.values(parts(households)), (one) => one),
+  const total = Array.from({ length: Math.min(most, all) + 1 }, (_, households) =>
+    sum(Object.values(parts(households))),
   );
   return { parts, total };
 }
@@ -283,61 +260,16 @@ const graphOf = (component: readonly ProposalPlace[], near: Neighbours): Graph =
 function costsOf(
   places: readonly ProposalPlace[],
   kind: GridKind,
-  on: string,
+  policy: Policy,
 ): Pick<ProposedGrid, "cost" | "otherwise"> {
-  const inForce = Object.fromEntries(policies.map((policy) => [policy, parameter(policy, on)])) as Readings;
-  const cost = costOf(places, kind, inForce, on);
-  const otherwise = policies.flatMap((policy) =>
-    otherReadings(policy, on).flatMap(({ value: reading }) => {
-      const other = costOf(places, kind, { ...inForce, [policy]: reading }, on);
-      return JSON.stringify(other) === JSON.stringify(cost) ? [] : [{ policy, reading, cost: other }];
+  const cost = gridNeeds(places, kind, policy);
+  const otherwise = choices.flatMap((choice) =>
+    policy.otherReadings(choice).flatMap(({ value: reading }) => {
+      const other = gridNeeds(places, kind, readAs(policy, choice, reading));
+      return JSON.stringify(other) === JSON.stringify(cost) ? [] : [{ policy: choice, reading, cost: other }];
     }),
   );
   return { cost, otherwise };
-}
-
-function costOf(places: readonly ProposalPlace[], kind: GridKind, readings: Readings, on: string): GridCost {
-  const paid = kind === "urban" || readings["policy.villages.rural-grids"] === "all";
-  const each = places.map((place) => workersOf(place, readings, on));
-  const workers = { low: sum(each, (one) => one.workers.low), high: sum(each, (one) => one.workers.high) };
-  const leader =
-    sum(places, ({ households }) => households) >= parameter("staff.leader.households", on) ||
-    workers.high > parameter("staff.leader.workers", on) ||
-    places.length >= parameter("staff.leader.compounds", on);
-  return {
-    instructors: parameter("staff.instructors-per-grid", on),
-    workers,
-    leader,
-    monthlyFen: paid
-      ? { low: sum(each, (one) => one.fen.low), high: sum(each, (one) => one.fen.high) }
-      : { low: 0, high: 0 },
-    equipmentFen: paid ? parameter("grid.equipment", on) : 0,
-  };
-}
-
-/** The workers of one place and their subsidies a month, of all of them together. */
-function workersOf({ households, propertyCompany }: ProposalPlace, readings: Readings, on: string) {
-  const edge = readings["policy.subsidy.edge"];
-  const bandsOf = (table: readonly SubsidyBand[]) => {
-    const claiming = table.filter(
-      ({ from, to }) => from <= households && households <= (to ?? Number.POSITIVE_INFINITY),
-    );
-    return edge === "both" ? claiming : edge === "lower" ? claiming.slice(0, 1) : claiming.slice(-1);
-  };
-  const withCompany = bandsOf(parameter("subsidy.with-company", on));
-  const bands =
-    propertyCompany !== null
-      ? withCompany
-      : bandsOf(parameter("subsidy.without-company", on)).flatMap((band) =>
-          readings["policy.subsidy.second-worker"] === "all-compounds"
-            ? withCompany.map(({ workers }) => ({ ...band, workers }))
-            : [band],
-        );
-  const perCompound = parameter("staff.workers-per-compound", on);
-  const workers = bands.map((band) => band.workers * perCompound);
-  const fen = bands.map((band) => band.workers * perCompound * band.fen);
-  const span = (numbers: readonly number[]): Span => ({ low: Math.min(...numbers), high: Math.max(...numbers) });
-  return { workers: span(workers), fen: span(fen) };
 }
 
 // ---------------------------------------------------------------------------------------------------------------- words
@@ -357,7 +289,7 @@ function aloneBecauseLarge({ name, households }: ProposalPlace, { aim }: Sizes):
 }
 
 function joinedBecause(places: readonly ProposalPlace[], { aim, layout }: Sizes): Text[] {
-  const households = sum(places, (place) => place.households);
+  const households = sum(places.map((place) => place.households));
   const each = {
     zh: places.map((p) => `${p.name} ${p.households} 户`),
     en: places.map((p) => `${p.name} (${p.households})`),

@@ -1,4 +1,5 @@
 import { readAnnex } from "@county/plan/annexes.ts";
+import { type Policy, policyOn } from "@county/plan/policy.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Acceptance, Finding, Verdict } from "./finding.ts";
@@ -14,6 +15,7 @@ import {
 } from "./grid-verdicts.ts";
 
 const DAY = "2020-06-01";
+const POLICY = policyOn(DAY);
 const community: CommunityFacts = {
   id: "community",
   code: "370725001901",
@@ -42,8 +44,12 @@ const grid = (number: number, members: readonly Member[], over: Partial<Grid> = 
   ...over,
 });
 const mapOf = (...grids: Grid[]): GridMap => ({ grids, retired: [] });
-const judge = (map: GridMap, places: readonly PlaceFacts[], over: Partial<Parameters<typeof gridVerdicts>[0]> = {}) =>
-  gridVerdicts({ community, map, places, on: DAY, acceptances: [], ...over });
+const judge = (
+  map: GridMap,
+  places: readonly PlaceFacts[],
+  over: Partial<Parameters<typeof gridVerdicts>[0]> = {},
+  policy: Policy = POLICY,
+) => gridVerdicts({ community, map, places, acceptances: [], ...over }, policy);
 const only = (findings: readonly Finding[], rule: string, subject?: string): Finding => {
   const found = findings.filter((one) => one.rule === rule && (subject === undefined || one.subject.id === subject));
   expect(found).toHaveLength(1);
@@ -272,7 +278,9 @@ describe("a place", () => {
       ["2020-06-30", false],
       ["2020-07-01", true],
     ] as const)
-      expect(only(judge(divided(500, 600), [place("a", 1100)], { on, acceptances }), "place.one-grid")).toMatchObject({
+      expect(
+        only(judge(divided(500, 600), [place("a", 1100)], { acceptances }, policyOn(on)), "place.one-grid"),
+      ).toMatchObject({
         verdict: "deviates",
         accepted: { reason: "中间有河", until: "2020-06-30", expired },
       });
@@ -305,8 +313,15 @@ describe("a community", () => {
       ["community.grids", "cannot-tell"],
       ["community.codes", "meets"],
     ]);
-    expect(findings[0]?.steps.at(-1)?.en).toBe("The day set by 2.2.1, 2020-05-31, has passed (2020-06-01)");
-    expect(judge(emptyMap, places, { on: "2020-05-31" })[0]?.steps.at(-1)?.en).toContain("has not passed");
+    expect(findings[0]?.steps.at(-1)?.en).toBe("2.2.1 was to be done by 2020-05-31; 2020-06-01 is past it");
+    expect(judge(emptyMap, places, {}, policyOn("2020-05-31"))[0]?.steps.at(-1)?.en).toContain("is not past it");
+  });
+
+  test("without a map has the time that the county's decision gives it", () => {
+    const moved = { id: "clause.2.2.1.deadline", from: "2020-05-01", value: "2020-06-30", decision: "d3" } as const;
+    const [finding] = judge(emptyMap, places, {}, policyOn(DAY, [moved]));
+    expect(finding?.steps.at(-1)?.en).toBe("2.2.1 is to be done by 2020-06-30; 2020-06-01 is not past it");
+    expect(finding?.parameters).toMatchObject([{ id: moved.id, value: moved.value, decision: "d3" }]);
   });
 
   test("whose grids are all retired has a map, and serves nobody", () => {
@@ -378,20 +393,22 @@ describe("a street and the county", () => {
   const baodu = { id: "baodu", code: "370725001", name: "宝都街道" };
   const baocheng = { id: "baocheng", code: "370725002", name: "宝城街道" };
   const tally = (id: string, grids: readonly Grid[], places: readonly PlaceFacts[] = []): CommunityTally =>
-    tallyOf({ community: { ...community, id, name: `${id}社区` }, map: { grids, retired: [] }, places }, DAY);
+    tallyOf({ community: { ...community, id, name: `${id}社区` }, map: { grids, retired: [] }, places }, POLICY);
   const demonstration = (id: string, count: number) =>
     tally(
       id,
       Array.from({ length: count }, (_, i) => grid(i + 1, [], { tier: "demonstration" })),
     );
   const areas = (area: typeof county, tallies: readonly CommunityTally[], planned: number | null = null) =>
-    areaVerdicts({
-      area,
-      tallies,
-      planned: planned === null ? null : { grids: planned, asOf: "2020-05-01", source: "annex 2" },
-      on: DAY,
-      acceptances: [],
-    });
+    areaVerdicts(
+      {
+        area,
+        tallies,
+        planned: planned === null ? null : { grids: planned, asOf: "2020-05-01", source: "annex 2" },
+        acceptances: [],
+      },
+      POLICY,
+    );
 
   test.each([
     [9, "breaches", -1, "cannot-tell"],
@@ -497,13 +514,15 @@ describe("a street and the county", () => {
   });
 
   test("can have a deviation accepted too", () => {
-    const [finding] = areaVerdicts({
-      area: baocheng,
-      tallies: [demonstration("a", 21)],
-      planned: { grids: 20, asOf: DAY, source: "annex 2" },
-      on: DAY,
-      acceptances: [{ rule: "area.grids", subject: "baocheng", reason: "新建小区", by: "county", until: DAY }],
-    }).filter(({ rule }) => rule === "area.grids");
+    const [finding] = areaVerdicts(
+      {
+        area: baocheng,
+        tallies: [demonstration("a", 21)],
+        planned: { grids: 20, asOf: DAY, source: "annex 2" },
+        acceptances: [{ rule: "area.grids", subject: "baocheng", reason: "新建小区", by: "county", until: DAY }],
+      },
+      POLICY,
+    ).filter(({ rule }) => rule === "area.grids");
     expect(finding).toMatchObject({ verdict: "deviates", accepted: { expired: false } });
   });
 
@@ -526,7 +545,7 @@ describe("a department's own grid", () => {
   const area = { id: "county", code: "370725", name: "昌乐县" };
   const entry = { id: "e1", department: "公安局", name: "警务一区", places: ["b", "a"], mappedTo: ["g2", "g1"] };
   const verdict = (mappedTo: string[], withdrawnOn: string | null, on = DAY) =>
-    departmentalVerdicts({ area, entries: [{ ...entry, mappedTo, withdrawnOn }], on, acceptances: [] })[0]!;
+    departmentalVerdicts({ area, entries: [{ ...entry, mappedTo, withdrawnOn }], acceptances: [] }, policyOn(on))[0]!;
 
   test("is to be mapped and withdrawn, both", () => {
     expect(verdict(["g1"], DAY)).toMatchObject({ verdict: "meets", clause: "2.2.1", rule: "departmental.withdrawn" });
@@ -545,7 +564,7 @@ describe("a department's own grid", () => {
     const acceptances: Acceptance[] = [
       { rule: "departmental.withdrawn", subject: "e1", reason: "系统未通", by: "county", until: "2020-05-01" },
     ];
-    const told = departmentalVerdicts({ area, entries, on: DAY, acceptances });
+    const told = departmentalVerdicts({ area, entries, acceptances }, POLICY);
     expect(told.map(({ subject, accepted }) => [subject.id, accepted?.expired])).toEqual([
       ["e0", undefined],
       ["e1", true],
@@ -553,7 +572,7 @@ describe("a department's own grid", () => {
     const turned = entries
       .toReversed()
       .map((one) => ({ ...one, places: one.places.toReversed(), mappedTo: one.mappedTo.toReversed() }));
-    expect(JSON.stringify(departmentalVerdicts({ area, entries: turned, on: DAY, acceptances }))).toBe(
+    expect(JSON.stringify(departmentalVerdicts({ area, entries: turned, acceptances }, POLICY))).toBe(
       JSON.stringify(told),
     );
   });
@@ -626,15 +645,17 @@ describe("of any map", () => {
     fc.assert(
       fc.property(anyCommunity, ({ community, map, places }) => {
         const before = JSON.stringify([community, map, places]);
-        const findings = gridVerdicts({ community, map, places, on: DAY, acceptances: [] });
-        const tallies = [tallyOf({ community, map, places }, DAY)];
-        const ofArea = areaVerdicts({
-          area: { id: "s", code: "370725001", name: "宝都街道" },
-          tallies,
-          planned: { grids: 132, asOf: DAY, source: "annex 2" },
-          on: DAY,
-          acceptances: [],
-        });
+        const findings = gridVerdicts({ community, map, places, acceptances: [] }, POLICY);
+        const tallies = [tallyOf({ community, map, places }, POLICY)];
+        const ofArea = areaVerdicts(
+          {
+            area: { id: "s", code: "370725001", name: "宝都街道" },
+            tallies,
+            planned: { grids: 132, asOf: DAY, source: "annex 2" },
+            acceptances: [],
+          },
+          POLICY,
+        );
         expect(JSON.stringify([community, map, places])).toBe(before);
         const rules = (rule: string) => findings.filter((one) => one.rule === rule).length;
         const peopled = map.grids.filter(({ members }) => members.length > 0).length;
@@ -672,17 +693,19 @@ describe("of any map", () => {
           grids: turned(map.grids, shuffle).map((one) => ({ ...one, members: turned(one.members, shuffle) })),
           retired: [],
         };
-        const told = gridVerdicts({ community, map, places, on: DAY, acceptances });
-        const again = gridVerdicts({
-          community,
-          map: other,
-          places: turned(places, shuffle),
-          on: DAY,
-          acceptances: turned(acceptances, shuffle),
-        });
+        const told = gridVerdicts({ community, map, places, acceptances }, POLICY);
+        const again = gridVerdicts(
+          {
+            community,
+            map: other,
+            places: turned(places, shuffle),
+            acceptances: turned(acceptances, shuffle),
+          },
+          POLICY,
+        );
         expect(JSON.stringify(again)).toBe(JSON.stringify(told));
-        expect(tallyOf({ community, map: other, places: turned(places, shuffle) }, DAY)).toEqual(
-          tallyOf({ community, map, places }, DAY),
+        expect(tallyOf({ community, map: other, places: turned(places, shuffle) }, POLICY)).toEqual(
+          tallyOf({ community, map, places }, POLICY),
         );
       }),
       { numRuns: 100 },
@@ -692,7 +715,7 @@ describe("of any map", () => {
   test("an acceptance changes no verdict", () => {
     fc.assert(
       fc.property(anyCommunity, ({ community, map, places }) => {
-        const plain = gridVerdicts({ community, map, places, on: DAY, acceptances: [] });
+        const plain = gridVerdicts({ community, map, places, acceptances: [] }, POLICY);
         const acceptances = plain.map(({ rule, subject }) => ({
           rule,
           subject: subject.id,
@@ -700,7 +723,7 @@ describe("of any map", () => {
           by: "b",
           until: "2020-12-31",
         }));
-        const told = gridVerdicts({ community, map, places, on: DAY, acceptances });
+        const told = gridVerdicts({ community, map, places, acceptances }, POLICY);
         expect(told.map(({ accepted: _, ...rest }) => rest)).toEqual(plain);
         expect(told.every(({ verdict, accepted }) => (verdict === "meets") === (accepted === undefined))).toBe(true);
       }),
@@ -736,6 +759,8 @@ describe("of any map", () => {
   });
 
   test("before the plan there is no verdict", () => {
-    expect(() => judge(mapOf(grid(1, [{ place: "a" }])), [place("a", 500)], { on: "2019-12-31" })).toThrow(RangeError);
+    expect(() => judge(mapOf(grid(1, [{ place: "a" }])), [place("a", 500)], {}, policyOn("2019-12-31"))).toThrow(
+      RangeError,
+    );
   });
 });

@@ -1,12 +1,15 @@
-import { type Clause, clauses } from "@county/plan/clauses.ts";
 import { streets } from "@county/plan/county.ts";
-import { type ParameterId, type ParameterValue, parameter, type Range } from "@county/plan/parameters.ts";
+import type { ParameterId, ParameterValue, Range } from "@county/plan/parameters.ts";
+import type { Policy } from "@county/plan/policy.ts";
 import type { Text } from "@county/plan/text.ts";
+import { deadlineStep } from "./deadlines.ts";
+import { by, sum } from "./figures.ts";
 import {
   type Acceptance,
   type Finding,
   type FindingInput,
   gravest,
+  type Judged,
   outside,
   parametersUsed,
   readingStep,
@@ -46,38 +49,31 @@ export interface CommunityGrids {
   readonly places: readonly PlaceFacts[];
 }
 
-interface Judged {
-  readonly verdict: Verdict;
-  readonly explanation: Text;
-}
-
 /**
  * What the plan says of each grid, of each place in the map, and of the community: in that order, grids by number, places by id.
- * @param on the day, `YYYY-MM-DD`, of the map and of the parameters
+ * @param policy of the map's day
  * @throws RangeError if a parameter it needs is not in force on that day
  */
-export function gridVerdicts({
-  community,
-  map,
-  places,
-  on,
-  acceptances,
-}: CommunityGrids & { readonly on: string; readonly acceptances: readonly Acceptance[] }): Finding[] {
-  const survey = surveyOf({ community, map, places }, on);
+export function gridVerdicts(
+  { acceptances, ...grids }: CommunityGrids & { readonly acceptances: readonly Acceptance[] },
+  policy: Policy,
+): Finding[] {
+  const { on } = policy;
+  const survey = surveyOf(grids, on);
   const findings = [
     ...survey.grids.flatMap((grid) =>
       grid.members.length === 0
         ? [membersFinding(grid)]
-        : [membersFinding(grid), sizeFinding(grid, on), sharingFinding(grid, on), kindFinding(grid, on)],
+        : [membersFinding(grid), sizeFinding(grid, policy), sharingFinding(grid, policy), kindFinding(grid, policy)],
     ),
     ...survey.served.flatMap((place) =>
       place.parts.length === 0
-        ? [oneGridFinding(place, survey, on)]
-        : [oneGridFinding(place, survey, on), partsFinding(place, survey, on)],
+        ? [oneGridFinding(place, survey, policy)]
+        : [oneGridFinding(place, survey, policy), partsFinding(place, survey, on)],
     ),
-    servedFinding(survey, on),
-    householdsFinding(survey, on),
-    plannedFinding(survey, on),
+    servedFinding(survey, policy),
+    householdsFinding(survey, policy),
+    plannedFinding(survey, policy),
     codesFinding(survey, on),
   ];
   return withAcceptances(findings, acceptances, on);
@@ -124,11 +120,6 @@ interface Survey {
   readonly served: readonly ServedPlace[];
 }
 
-const by =
-  <T>(key: (one: T) => string | number) =>
-  (a: T, b: T): number =>
-    key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0;
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 const codeOf = (community: Subject, number: number): string => community.code + String(number).padStart(3, "0");
 
 function surveyOf({ community, map, places }: CommunityGrids, on: string): Survey {
@@ -247,11 +238,11 @@ const rangeText = ({ min, max }: Range): string => `${min}–${max}`;
  */
 function judgeSize(
   { households, members }: ServedGrid,
-  on: string,
   clause: SizeClause,
   villages: VillageReading,
+  policy: Policy,
 ): Judged {
-  const range = parameter(sizeOf[clause], on);
+  const range = policy.value(sizeOf[clause]);
   const asked = { zh: `${clause} 为 ${rangeText(range)} 户`, en: `${clause} gives ${rangeText(range)} households` };
   const judged = (verdict: Verdict, zh: string, en: string): Judged => ({
     verdict,
@@ -312,12 +303,12 @@ function judgeSize(
 }
 
 /** @source plan 2.2.1 against 2.1, chosen by `policy.grid.size` */
-function sizeFinding(grid: ServedGrid, on: string): Finding {
+function sizeFinding(grid: ServedGrid, policy: Policy): Finding {
   const { subject, households, members } = grid;
-  const clause = parameter("policy.grid.size", on);
-  const villages = parameter("policy.villages.undivided", on);
-  const range = parameter(sizeOf[clause], on);
-  const { verdict, explanation } = judgeSize(grid, on, clause, villages);
+  const clause = policy.value("policy.grid.size");
+  const villages = policy.value("policy.villages.undivided");
+  const range = policy.value(sizeOf[clause]);
+  const { verdict, explanation } = judgeSize(grid, clause, villages, policy);
   const difference = households === null ? null : outside(households, range);
   const village = new Set(members.map(({ place }) => place)).size === 1 && members[0]?.kind === "village";
   return {
@@ -346,11 +337,11 @@ function sizeFinding(grid: ServedGrid, on: string): Finding {
         households,
       ),
       {
-        zh: `两条都说网格而户数不同：${(["2.1", "2.2.1"] as const).map((one) => `${one} 为 ${rangeText(parameter(sizeOf[one], on))} 户`).join("，")}`,
-        en: `Two clauses speak of grids and differ: ${(["2.1", "2.2.1"] as const).map((one) => `${one} gives ${rangeText(parameter(sizeOf[one], on))} households`).join(", ")}`,
+        zh: `两条都说网格而户数不同：${(["2.1", "2.2.1"] as const).map((one) => `${one} 为 ${rangeText(policy.value(sizeOf[one]))} 户`).join("，")}`,
+        en: `Two clauses speak of grids and differ: ${(["2.1", "2.2.1"] as const).map((one) => `${one} gives ${rangeText(policy.value(sizeOf[one]))} households`).join(", ")}`,
       },
-      readingStep("policy.grid.size", on),
-      ...(village ? [readingStep("policy.villages.undivided", on)] : []),
+      readingStep("policy.grid.size", policy),
+      ...(village ? [readingStep("policy.villages.undivided", policy)] : []),
       explanation,
     ],
     parameters: parametersUsed(
@@ -360,12 +351,12 @@ function sizeFinding(grid: ServedGrid, on: string): Finding {
         "layout.grid-households",
         ...(village ? (["policy.villages.undivided"] as const) : []),
       ],
-      on,
+      policy,
     ),
     otherReading: [
-      ...underOtherReadings("policy.grid.size", on, (reading) => judgeSize(grid, on, reading, villages)),
+      ...underOtherReadings("policy.grid.size", policy, (reading) => judgeSize(grid, reading, villages, policy)),
       ...(village
-        ? underOtherReadings("policy.villages.undivided", on, (reading) => judgeSize(grid, on, clause, reading))
+        ? underOtherReadings("policy.villages.undivided", policy, (reading) => judgeSize(grid, clause, reading, policy))
         : []),
     ],
   };
@@ -377,8 +368,8 @@ const additionStep = (what: Text, numbers: readonly (number | null)[], total: nu
 };
 
 /** Several places in one grid, which only small ones may be. */
-function judgeSharing(grid: ServedGrid, on: string, reading: ParameterValue<"policy.grid.small-compound">): Judged {
-  const { min, max } = parameter(sizeOf[parameter("policy.grid.size", on)], on);
+function judgeSharing(grid: ServedGrid, reading: ParameterValue<"policy.grid.small-compound">, policy: Policy): Judged {
+  const { min, max } = policy.value(sizeOf[policy.value("policy.grid.size")]);
   const places = new Map(grid.members.map((member) => [member.place, member]));
   if (places.size === 1)
     return { verdict: "meets", explanation: { zh: "只有 1 处，没有合用", en: "Only 1 place: nothing is shared" } };
@@ -406,11 +397,11 @@ function judgeSharing(grid: ServedGrid, on: string, reading: ParameterValue<"pol
 }
 
 /** @source plan 2.2.1: small compounds may share a grid; how small is nowhere said, see `policy.grid.small-compound` */
-function sharingFinding(grid: ServedGrid, on: string): Finding {
+function sharingFinding(grid: ServedGrid, policy: Policy): Finding {
   const { subject, members } = grid;
   const observed = new Set(members.map(({ place }) => place)).size;
   const shared = observed > 1;
-  const { verdict, explanation } = judgeSharing(grid, on, parameter("policy.grid.small-compound", on));
+  const { verdict, explanation } = judgeSharing(grid, policy.value("policy.grid.small-compound"), policy);
   const difference = verdict === "deviates" ? observed - 1 : verdict === "meets" ? 0 : null;
   return {
     rule: "grid.sharing",
@@ -427,15 +418,17 @@ function sharingFinding(grid: ServedGrid, on: string): Finding {
     expected: verdict === "deviates" ? 1 : { min: 1, max: null },
     difference,
     inputs: members.map(({ input }) => input),
-    steps: shared ? [readingStep("policy.grid.small-compound", on), explanation] : [explanation],
+    steps: shared ? [readingStep("policy.grid.small-compound", policy), explanation] : [explanation],
     parameters: shared
       ? parametersUsed(
-          ["policy.grid.small-compound", "policy.grid.size", sizeOf[parameter("policy.grid.size", on)]],
-          on,
+          ["policy.grid.small-compound", "policy.grid.size", sizeOf[policy.value("policy.grid.size")]],
+          policy,
         )
       : [],
     ...(shared && {
-      otherReading: underOtherReadings("policy.grid.small-compound", on, (reading) => judgeSharing(grid, on, reading)),
+      otherReading: underOtherReadings("policy.grid.small-compound", policy, (reading) =>
+        judgeSharing(grid, reading, policy),
+      ),
     }),
   };
 }
@@ -446,7 +439,7 @@ const kindText = { urban: { zh: "城市", en: "urban" }, rural: { zh: "农村", 
  * Annex 2's note has urban and rural grids and no third kind; annex 4 pays for urban ones. A rebuilt village is on its way
  * from one to the other (2.6), so it goes with either.
  */
-function kindFinding({ subject, grid, members, mapSource }: ServedGrid, on: string): Finding {
+function kindFinding({ subject, grid, members, mapSource }: ServedGrid, policy: Policy): Finding {
   const kinds = [...new Map(members.map(({ place, kind }) => [place, kind])).values()];
   const count = (kind: PlaceFacts["kind"] | null) => kinds.filter((one) => one === kind).length;
   const [urban, rural, rebuilt, unknown] = [count("compound"), count("village"), count("rebuilt-village"), count(null)];
@@ -498,7 +491,7 @@ function kindFinding({ subject, grid, members, mapSource }: ServedGrid, on: stri
       })),
     ],
     steps: [{ zh: `成员：${observed.zh}`, en: `Members: ${observed.en}` }, explanation[verdict]],
-    parameters: verdict === "ambiguous" ? parametersUsed(["policy.villages.rural-grids"], on) : [],
+    parameters: verdict === "ambiguous" ? parametersUsed(["policy.villages.rural-grids"], policy) : [],
   };
 }
 
@@ -511,9 +504,9 @@ const placeSubject = ({ id, facts }: ServedPlace, { community }: Survey): Subjec
 });
 
 /** @source plan 2.2.1: in principle one compound, one grid, not split */
-function oneGridFinding(place: ServedPlace, survey: Survey, on: string): Finding {
+function oneGridFinding(place: ServedPlace, survey: Survey, policy: Policy): Finding {
   const subject = placeSubject(place, survey);
-  const expected = parameter("grid.per-compound", on);
+  const expected = policy.value("grid.per-compound");
   const observed = place.grids.length;
   const village = place.facts?.kind === "village";
   const judge = (reading: VillageReading): Judged => {
@@ -538,7 +531,7 @@ function oneGridFinding(place: ServedPlace, survey: Survey, on: string): Finding
           },
         };
   };
-  const { verdict, explanation } = judge(parameter("policy.villages.undivided", on));
+  const { verdict, explanation } = judge(policy.value("policy.villages.undivided"));
   return {
     rule: "place.one-grid",
     clause: "2.2.1",
@@ -555,16 +548,16 @@ function oneGridFinding(place: ServedPlace, survey: Survey, on: string): Finding
       {
         name: { zh: "所属网格", en: "grids it belongs to" },
         value: place.grids.join(", "),
-        asOf: on,
+        asOf: policy.on,
         source: `grid map ${survey.community.code}`,
       },
     ],
-    steps: village ? [readingStep("policy.villages.undivided", on), explanation] : [explanation],
+    steps: village ? [readingStep("policy.villages.undivided", policy), explanation] : [explanation],
     parameters: parametersUsed(
       village ? ["grid.per-compound", "policy.villages.undivided"] : ["grid.per-compound"],
-      on,
+      policy,
     ),
-    ...(village && { otherReading: underOtherReadings("policy.villages.undivided", on, judge) }),
+    ...(village && { otherReading: underOtherReadings("policy.villages.undivided", policy, judge) }),
   };
 }
 
@@ -645,16 +638,10 @@ function partsFinding(place: ServedPlace, survey: Survey, on: string): Finding {
 /** Whether a map was ever drawn; one whose grids were all retired was. */
 const isDrawn = ({ grids, retired }: GridMap): boolean => grids.length + retired.length > 0;
 
-const deadlineStep = (on: string): Text => {
-  const due = (clauses as readonly Clause[]).find(({ id }) => id === "2.2.1")?.deadline?.on ?? "";
-  return on > due
-    ? { zh: `2.2.1 的期限 ${due} 已过（${on}）`, en: `The day set by 2.2.1, ${due}, has passed (${on})` }
-    : { zh: `2.2.1 的期限 ${due} 未过（${on}）`, en: `The day set by 2.2.1, ${due}, has not passed (${on})` };
-};
 const notDrawn: Text = { zh: "网格图尚未划分，无法判断", en: "No map is drawn yet, so it cannot be told" };
 
 /** @source plan 2.2.1: the grids together are the unit of service, so a place in none is served by nobody */
-function servedFinding({ community, map, places, served }: Survey, on: string): Finding {
+function servedFinding({ community, map, places, served }: Survey, policy: Policy): Finding {
   const drawn = isDrawn(map);
   const inMap = new Set(served.map(({ id }) => id));
   const left = places.filter(({ id }) => !inMap.has(id));
@@ -682,9 +669,9 @@ function servedFinding({ community, map, places, served }: Survey, on: string): 
         zh: `台账 ${places.length} 处，在网格内 ${places.length - left.length} 处，不在的 ${left.length} 处共 ${households} 户`,
         en: `Places in the register: ${places.length}, in a grid: ${places.length - left.length}, in none: ${left.length}, with ${households} households`,
       },
-      ...(drawn ? [] : [notDrawn, deadlineStep(on)]),
+      ...(drawn ? [] : [notDrawn, deadlineStep("2.2.1", policy)]),
     ],
-    parameters: [],
+    parameters: drawn ? [] : parametersUsed(["clause.2.2.1.deadline"], policy),
   };
 }
 
@@ -694,7 +681,7 @@ const subjectOf = ({ id, code, name }: Subject): Subject => ({ id, code, name })
  * Households the map serves against those annex 2's row gives. They can only be compared if the register's places add up
  * to that row; where they do not, which of the two is right cannot be told from here.
  */
-function householdsFinding({ community, map, places, grids }: Survey, on: string): Finding {
+function householdsFinding({ community, map, places, grids }: Survey, policy: Policy): Finding {
   const drawn = isDrawn(map);
   const known = sum(places.map(({ households }) => households));
   const counts = grids.map(({ households }) => households);
@@ -737,7 +724,7 @@ function householdsFinding({ community, map, places, grids }: Survey, on: string
     steps: [
       additionStep({ zh: "各网格户数之和", en: "Sum of the grids' households" }, counts, observed),
       { zh: `台账各处共 ${known} 户`, en: `The places of the register have ${known} households` },
-      ...(drawn ? [] : [notDrawn, deadlineStep(on)]),
+      ...(drawn ? [] : [notDrawn, deadlineStep("2.2.1", policy)]),
       verdict === "cannot-tell" && known !== expected
         ? {
             zh: `台账各处 ${known} 户与登记 ${expected} 户不等，无法判断哪个对`,
@@ -748,7 +735,7 @@ function householdsFinding({ community, map, places, grids }: Survey, on: string
             en: `${observed ?? "not known"} − ${expected} = ${difference ?? "not known"}`,
           },
     ],
-    parameters: [],
+    parameters: drawn ? [] : parametersUsed(["clause.2.2.1.deadline"], policy),
   };
 }
 
@@ -775,7 +762,7 @@ function judgePlanned(drawn: number, planned: number, complete: boolean): Judged
       };
 }
 
-function plannedFinding({ community, map, grids }: Survey, on: string): Finding {
+function plannedFinding({ community, map, grids }: Survey, policy: Policy): Finding {
   const observed = grids.length;
   const expected = community.plannedGrids;
   const retired = map.retired.length;
@@ -802,16 +789,16 @@ function plannedFinding({ community, map, grids }: Survey, on: string): Finding 
       {
         name: { zh: "现有网格", en: "live grids" },
         value: observed,
-        asOf: on,
+        asOf: policy.on,
         source: `grid map ${community.code}`,
       },
     ],
     steps: [
       { zh: `现有网格 ${observed} 个，已撤销 ${retired} 个`, en: `${observed} grids live, ${retired} retired` },
       explanation,
-      ...(isDrawn(map) ? [] : [deadlineStep(on)]),
+      ...(isDrawn(map) ? [] : [deadlineStep("2.2.1", policy)]),
     ],
-    parameters: [],
+    parameters: isDrawn(map) ? [] : parametersUsed(["clause.2.2.1.deadline"], policy),
   };
 }
 
@@ -873,18 +860,19 @@ export interface CommunityTally {
  * A community's grids, counted for {@link areaVerdicts}.
  * @throws RangeError if a parameter it needs is not in force on that day
  */
-export function tallyOf(grids: CommunityGrids, on: string): CommunityTally {
+export function tallyOf(grids: CommunityGrids, policy: Policy): CommunityTally {
+  const { on } = policy;
   const survey = surveyOf(grids, on);
-  const narrow = parameter("grid.households", on);
-  const wide = parameter("layout.grid-households", on);
-  const villages = parameter("policy.villages.undivided", on);
+  const narrow = policy.value("grid.households");
+  const wide = policy.value("layout.grid-households");
+  const villages = policy.value("policy.villages.undivided");
   const bands: Record<SizeBand, number> = { below: 0, within: 0, wide: 0, above: 0, unknown: 0 };
   const none = { meets: 0, deviates: 0, breaches: 0, ambiguous: 0, "cannot-tell": 0 };
   const verdicts: Record<SizeClause, Record<Verdict, number>> = { "2.2.1": { ...none }, "2.1": { ...none } };
   for (const grid of survey.grids) {
     bands[bandOf(grid.households, narrow, wide)] += 1;
     for (const clause of ["2.2.1", "2.1"] as const)
-      verdicts[clause][judgeSize(grid, on, clause, villages).verdict] += 1;
+      verdicts[clause][judgeSize(grid, clause, villages, policy).verdict] += 1;
   }
   const count = (is: (grid: Grid) => boolean) => survey.grids.filter(({ grid }) => is(grid)).length;
   return {
@@ -915,33 +903,35 @@ const isCounty = ({ code }: Subject): boolean => code.length === 6;
 
 /**
  * What the plan says of the grids of a street or the county, by its code.
- * @param tallies one for each community of the area, all for the same day
+ * @param tallies one for each community of the area, all made under this policy
  * @param planned the number of grids a table plans for the area; null: no table says
  * @throws RangeError if a parameter it needs is not in force on that day
  */
-export function areaVerdicts({
-  area,
-  tallies: given,
-  planned,
-  on,
-  acceptances,
-}: {
-  readonly area: Subject;
-  readonly tallies: readonly CommunityTally[];
-  readonly planned: { readonly grids: number; readonly asOf: string; readonly source: string } | null;
-  readonly on: string;
-  readonly acceptances: readonly Acceptance[];
-}): Finding[] {
+export function areaVerdicts(
+  {
+    area,
+    tallies: given,
+    planned,
+    acceptances,
+  }: {
+    readonly area: Subject;
+    readonly tallies: readonly CommunityTally[];
+    readonly planned: { readonly grids: number; readonly asOf: string; readonly source: string } | null;
+    readonly acceptances: readonly Acceptance[];
+  },
+  policy: Policy,
+): Finding[] {
+  const { on } = policy;
   const tallies = given.toSorted(by(({ community }) => community.id));
   const printed = printedKinds[area.code];
   const findings = [
-    mapsFinding(area, tallies, on),
+    mapsFinding(area, tallies, policy),
     ...(planned === null ? [] : [areaPlannedFinding(area, tallies, planned)]),
     ...(printed === undefined
       ? []
-      : (["urban", "rural"] as const).map((kind) => areaKindFinding(area, tallies, kind, printed[kind], on))),
-    sizesFinding(area, tallies, on),
-    ...(isCounty(area) ? [demonstrationFinding(area, tallies, on)] : []),
+      : (["urban", "rural"] as const).map((kind) => areaKindFinding(area, tallies, kind, printed[kind], policy))),
+    sizesFinding(area, tallies, policy),
+    ...(isCounty(area) ? [demonstrationFinding(area, tallies, policy)] : []),
   ];
   return withAcceptances(findings, acceptances, on);
 }
@@ -966,7 +956,7 @@ const undrawnStep = (tallies: readonly CommunityTally[]): Text => ({
   en: `Communities: ${tallies.length}, without a map: ${undrawn(tallies)}`,
 });
 
-function mapsFinding(area: Subject, tallies: readonly CommunityTally[], on: string): Finding {
+function mapsFinding(area: Subject, tallies: readonly CommunityTally[], policy: Policy): Finding {
   const observed = undrawn(tallies);
   return {
     rule: "area.maps",
@@ -989,11 +979,11 @@ function mapsFinding(area: Subject, tallies: readonly CommunityTally[], on: stri
               zh: `这 ${observed} 个社区的网格无从判断`,
               en: `Nothing can be told of the grids of these ${observed}`,
             },
-            deadlineStep(on),
+            deadlineStep("2.2.1", policy),
           ]
         : []),
     ],
-    parameters: [],
+    parameters: observed === 0 ? [] : parametersUsed(["clause.2.2.1.deadline"], policy),
   };
 }
 
@@ -1040,15 +1030,15 @@ function areaKindFinding(
   tallies: readonly CommunityTally[],
   kind: Grid["kind"],
   id: ParameterId,
-  on: string,
+  policy: Policy,
 ): Finding {
   const label = kindText[kind];
   const observed = total(tallies, (tally) => tally[kind]);
-  const expected = parameter(id, on) as number;
+  const expected = policy.value(id) as number;
   const { verdict, explanation } = judgePlanned(observed, expected, undrawn(tallies) === 0);
   const difference = observed - expected;
-  const priced = kind === "urban" || parameter("policy.villages.rural-grids", on) === "all";
-  const price = parameter("grid.equipment", on);
+  const priced = kind === "urban" || policy.value("policy.villages.rural-grids") === "all";
+  const price = policy.value("grid.equipment");
   const costs = priced && verdict !== "cannot-tell";
   return {
     rule: `area.grids-${kind}`,
@@ -1081,7 +1071,7 @@ function areaKindFinding(
           ]
         : []),
     ],
-    parameters: parametersUsed(costs ? [id, "grid.equipment", "policy.villages.rural-grids"] : [id], on),
+    parameters: parametersUsed(costs ? [id, "grid.equipment", "policy.villages.rural-grids"] : [id], policy),
   };
 }
 
@@ -1094,15 +1084,15 @@ const bandText: Readonly<Record<SizeBand, Text>> = {
 };
 
 /** How many of an area's grids have the size asked for; the verdict is that of its worst grid. */
-function sizesFinding(area: Subject, tallies: readonly CommunityTally[], on: string): Finding {
+function sizesFinding(area: Subject, tallies: readonly CommunityTally[], policy: Policy): Finding {
   const expected = total(tallies, gridsOf);
   const band = (name: SizeBand) => total(tallies, ({ bands }) => bands[name]);
   const within = (clause: SizeClause) => band("within") + (clause === "2.1" ? band("wide") : 0);
-  const clause = parameter("policy.grid.size", on);
+  const clause = policy.value("policy.grid.size");
   const judge = (reading: SizeClause): Judged => {
     const count = (verdict: Verdict) => total(tallies, ({ verdicts }) => verdicts[reading][verdict]);
     const found = (["meets", "deviates", "breaches", "cannot-tell"] as const).filter((verdict) => count(verdict) > 0);
-    const range = rangeText(parameter(sizeOf[reading], on));
+    const range = rangeText(policy.value(sizeOf[reading]));
     const missing = undrawn(tallies) > 0 || expected === 0;
     return {
       verdict: gravest(missing ? [...found, "cannot-tell"] : found),
@@ -1138,17 +1128,17 @@ function sizesFinding(area: Subject, tallies: readonly CommunityTally[], on: str
         zh: `按户数：${named.map(({ text, count }) => `${text.zh} ${count}`).join("，")}`,
         en: `By households: ${named.map(({ text, count }) => `${text.en} ${count}`).join(", ")}`,
       },
-      readingStep("policy.grid.size", on),
+      readingStep("policy.grid.size", policy),
       explanation,
     ],
-    parameters: parametersUsed(["policy.grid.size", "grid.households", "layout.grid-households"], on),
-    otherReading: underOtherReadings("policy.grid.size", on, judge),
+    parameters: parametersUsed(["policy.grid.size", "grid.households", "layout.grid-households"], policy),
+    otherReading: underOtherReadings("policy.grid.size", policy, judge),
   };
 }
 
 /** @source plan 2.3.2: led by a bureau of the county, so counted over the county. Missing maps can only add to the count. */
-function demonstrationFinding(area: Subject, tallies: readonly CommunityTally[], on: string): Finding {
-  const range = parameter("grid.demonstration", on);
+function demonstrationFinding(area: Subject, tallies: readonly CommunityTally[], policy: Policy): Finding {
+  const range = policy.value("grid.demonstration");
   const observed = total(tallies, ({ demonstration }) => demonstration);
   const difference = outside(observed, range);
   const missing = undrawn(tallies);
@@ -1184,7 +1174,7 @@ function demonstrationFinding(area: Subject, tallies: readonly CommunityTally[],
             en: `${observed} against ${rangeText(range)}: difference ${difference}`,
           },
     ],
-    parameters: parametersUsed(["grid.demonstration"], on),
+    parameters: parametersUsed(["grid.demonstration"], policy),
   };
 }
 
@@ -1207,17 +1197,19 @@ export interface DepartmentalGrid {
  * Whether each of a department's own grids is withdrawn and mapped to the new ones; by id.
  * @source plan 2.2.1: both are demanded without reserve
  */
-export function departmentalVerdicts({
-  area,
-  entries,
-  on,
-  acceptances,
-}: {
-  readonly area: Subject;
-  readonly entries: readonly DepartmentalGrid[];
-  readonly on: string;
-  readonly acceptances: readonly Acceptance[];
-}): Finding[] {
+export function departmentalVerdicts(
+  {
+    area,
+    entries,
+    acceptances,
+  }: {
+    readonly area: Subject;
+    readonly entries: readonly DepartmentalGrid[];
+    readonly acceptances: readonly Acceptance[];
+  },
+  policy: Policy,
+): Finding[] {
+  const { on } = policy;
   const findings = entries.toSorted(by(({ id }) => id)).map((entry): Finding => {
     const { id, department, name, withdrawnOn } = entry;
     const withdrawn = withdrawnOn !== null && withdrawnOn <= on;
@@ -1254,9 +1246,9 @@ export function departmentalVerdicts({
               zh: `撤销日期 ${withdrawnOn}，判断日 ${on}：${withdrawn ? "已撤销" : "尚未撤销"}`,
               en: `Day of withdrawal ${withdrawnOn}, day of this verdict ${on}: ${withdrawn ? "withdrawn" : "not yet withdrawn"}`,
             },
-        deadlineStep(on),
+        deadlineStep("2.2.1", policy),
       ],
-      parameters: [],
+      parameters: parametersUsed(["clause.2.2.1.deadline"], policy),
     };
   });
   return withAcceptances(findings, acceptances, on);

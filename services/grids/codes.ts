@@ -1,5 +1,5 @@
 import { Problem } from "@county/contracts/problem.ts";
-import { parameter } from "@county/plan/parameters.ts";
+import type { Policy } from "@county/plan/policy.ts";
 import { codesOf } from "./register.ts";
 import type { AreaRow } from "./store.ts";
 
@@ -11,9 +11,9 @@ import type { AreaRow } from "./store.ts";
 export function provisionalCode(
   street: string,
   communities: readonly Pick<AreaRow, "code" | "aliases">[],
-  on: string,
+  policy: Policy,
 ): string {
-  const base = parameter("register.provisional-code.from", on);
+  const base = policy.value("register.provisional-code.from");
   const used = communities.flatMap(codesOf).map((code) => Number(code.slice(9)));
   const next = Math.max(base, ...used.filter((number) => number > base)) + 1;
   if (next > 999) {
@@ -23,5 +23,5 @@ export function provisionalCode(
 }
 
 /** Whether a community's code is of the range that is given out before the county confirms. */
-export const isProvisional = (code: string, on: string): boolean =>
-  Number(code.slice(9)) > parameter("register.provisional-code.from", on);
+export const isProvisional = (code: string, policy: Policy): boolean =>
+  Number(code.slice(9)) > policy.value("register.provisional-code.from");

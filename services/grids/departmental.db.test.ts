@@ -1,13 +1,14 @@
 import type { Grant } from "@county/contracts/access.ts";
 import { routeKey } from "@county/contracts/api.ts";
-import { ProblemAnswer } from "@county/contracts/client.ts";
 import type { DepartmentalGrid } from "@county/contracts/departmental.ts";
 import { type Community, grids } from "@county/contracts/grids.ts";
 import { gridsEvents } from "@county/contracts/grids-events.ts";
-import type { ProblemDocument } from "@county/contracts/problem.ts";
 import { addDays } from "@county/plan/calendar.ts";
+import { policyOn } from "@county/plan/policy.ts";
 import { dateOf } from "@county/platform/clock.ts";
+import { departmentalVerdicts } from "@county/rules/grid-verdicts.ts";
 import { beforeAll, describe, expect, inject, test } from "vitest";
+import { problemOf } from "../../test/faults.ts";
 import {
   bothAnnexes,
   everything,
@@ -18,7 +19,7 @@ import {
   type RegisterApi,
   twoStreets,
 } from "../../test/register.ts";
-import { communitiesIn, departmentalFindings } from "./departmental.ts";
+import { communitiesIn, departmentalFacts } from "./departmental.ts";
 import { scopeOf } from "./register.ts";
 
 const area = "370725";
@@ -86,16 +87,8 @@ type Edit = Omit<Parameters<RegisterApi["editDepartmentalGrid"]>[0]["body"], "re
 const edit = async (departmental: string, ifMatch: number, body: Edit, by = api) =>
   (await by.editDepartmentalGrid({ params: { departmental }, ifMatch, body: { reason: "edit", ...body } })).body;
 
-const refusal = async (call: Promise<unknown>): Promise<ProblemDocument> => {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(ProblemAnswer);
-  return (error as ProblemAnswer).problem;
-};
 const refused = async (call: Promise<unknown>) => {
-  const { status, code, errors } = await refusal(call);
+  const { status, code, errors } = await problemOf(call);
   return [`${status} ${code}`, ...(errors ?? []).map(({ pointer, reason }) => `${pointer} ${reason}`)];
 };
 
@@ -432,7 +425,8 @@ test("the findings say of each on a day whether it is withdrawn and mapped", asy
   await edit(mapped.id, 1, { mappedTo: [grid] });
   const verdicts = async (on: string) => {
     const { store } = register.deps;
-    const findings = await departmentalFindings(store, await communitiesIn(store, await scopeOf(store, code)), on);
+    const facts = await departmentalFacts(store, await communitiesIn(store, await scopeOf(store, code)), on);
+    const findings = facts.flatMap((of) => departmentalVerdicts({ ...of, acceptances: [] }, policyOn(on)));
     for (const { title } of findings) expect(title.zh).toContain("县公安局");
     return Object.fromEntries(findings.map(({ subject, verdict }) => [subject.name, verdict]));
   };

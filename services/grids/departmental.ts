@@ -3,22 +3,21 @@ import type { grids } from "@county/contracts/grids.ts";
 import { type FieldError, Problem } from "@county/contracts/problem.ts";
 import { type Unit, unitNamed, units } from "@county/plan/clauses.ts";
 import type { Text } from "@county/plan/text.ts";
+import { changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { Handlers } from "@county/platform/context.ts";
-import { readCursor } from "@county/platform/cursor.ts";
+import { After, pageOf, readCursor } from "@county/platform/cursor.ts";
 import type { Stored } from "@county/platform/documents.ts";
-import type { Acceptance, Finding } from "@county/rules/finding.ts";
+import type { Subject } from "@county/rules/finding.ts";
 import { emptyMap, type GridMap } from "@county/rules/grid-map.ts";
-import { departmentalVerdicts } from "@county/rules/grid-verdicts.ts";
+import type { DepartmentalGrid as DepartmentalEntry } from "@county/rules/grid-verdicts.ts";
 import * as z from "zod/mini";
-import { changeBy, expectVersion, gone, settled } from "./commands.ts";
+import { gone, ifSaved } from "./commands.ts";
 import type { Deps } from "./imports.ts";
 import {
-  After,
   codesOf,
   communitiesOf,
   loadCommunity,
   loadStreets,
-  pageOf,
   refOfCommunity,
   type Scope,
   scopeOf,
@@ -109,17 +108,21 @@ export const communitiesIn = async (store: Store, scope: Scope): Promise<Communi
     .flatMap(({ communities }) => communities)
     .filter(({ id }) => (scope.community ?? id) === id);
 
+/** A community with the departmental grids in it. */
+export interface DepartmentalFacts {
+  readonly area: Subject;
+  readonly entries: readonly DepartmentalEntry[];
+}
+
 /**
- * Whether each departmental grid of these communities is withdrawn and mapped to the new ones, as it stands now, judged on a day;
- * a grid retired by then counts as those that took over from it. Also of communities that are withdrawn themselves.
- * @source plan 2.2.1
+ * The departmental grids of these communities as they stand now, with what they are mapped to on a day: a grid retired by
+ * then counts as those that took over from it. Also of communities that are withdrawn themselves.
  */
-export async function departmentalFindings(
+export async function departmentalFacts(
   store: Store,
   communities: readonly CommunityRow[],
   on: string,
-  acceptances: readonly Acceptance[] = [],
-): Promise<Finding[]> {
+): Promise<DepartmentalFacts[]> {
   const found = communities.map(async (community) => {
     const { grids, map } = await departmentalIn(store, community.id, on);
     const entries = grids.map((row) => ({
@@ -127,9 +130,9 @@ export async function departmentalFindings(
       department: departmentName(row.department).zh,
       mappedTo: [...new Set(row.mappedTo.flatMap((grid) => servingOf(map, grid)))],
     }));
-    return departmentalVerdicts({ area: refOfCommunity(community), entries, on, acceptances });
+    return { area: refOfCommunity(community), entries };
   });
-  return (await Promise.all(found)).flat();
+  return await Promise.all(found);
 }
 
 async function loadDepartmental(store: Store, id: string) {
@@ -279,7 +282,7 @@ export function departmentalHandlers({ store }: Deps): Pick<Handlers<typeof grid
             const { community, before } = homes[made.rows[i] as number] as (typeof homes)[number];
             return answerOf(community, { ...row, ...versionOf(undefined, before, change) }, emptyMap, context.today);
           });
-          return { saved, reply: { body: { items } } };
+          return ifSaved(saved, { body: { items } });
         });
       },
       async replay(ref, context) {
@@ -390,10 +393,7 @@ export function departmentalHandlers({ store }: Deps): Pick<Handlers<typeof grid
           change,
           { rows: [row.id] },
         );
-        return {
-          saved,
-          reply: { body: answerOf(community, edited, today, context.today), version: edited.version },
-        };
+        return ifSaved(saved, { body: answerOf(community, edited, today, context.today), version: edited.version });
       });
     },
   };

@@ -1,8 +1,8 @@
-import { ProblemAnswer } from "@county/contracts/client.ts";
 import { Community } from "@county/contracts/grids.ts";
 import { OUTBOX_SHARDS, OutboxItem, outboxPartition } from "@county/platform/outbox.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod/mini";
+import { atEveryCall, faulty, outcomeOf } from "../../test/faults.ts";
 import {
   bothAnnexes,
   everything,
@@ -13,7 +13,7 @@ import {
   register,
   twoStreets,
 } from "../../test/register.ts";
-import { type Client, type FreshTable, freshTable, newClient } from "../../test/table.ts";
+import { type FreshTable, freshTable } from "../../test/table.ts";
 import { publish, sweep } from "./imports.ts";
 
 /**
@@ -27,53 +27,6 @@ let counties = 990_000;
 const newCounty = () => String(++counties);
 const NOW = "2026-01-02T00:00:00.000Z";
 
-/** How the n-th call goes wrong: before it is sent, or after it was done and before its answer came. */
-interface Fault {
-  readonly at: number;
-  readonly when: "before" | "after";
-  /** `crash`: nothing works afterwards; `blip`: everything does. */
-  readonly kind: "crash" | "blip";
-}
-
-/** A process's own client, which meets the fault. `met` tells whether there were that many calls. */
-function faulty(fault: Fault): { client: Client; met: () => boolean } {
-  const client = newClient();
-  let calls = 0;
-  const lost = () => Object.assign(new Error("connection lost"), { name: "TimeoutError" });
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      calls++;
-      if (calls > fault.at && fault.kind === "crash") throw lost();
-      if (calls !== fault.at) return await next(args);
-      if (fault.when === "after") await next(args);
-      throw lost();
-    },
-    { step: "initialize", name: "fault", priority: "high" },
-  );
-  return { client, met: () => calls >= fault.at };
-}
-
-/** Runs `attempt` with a fault at its first call, its second, and so on, until it makes fewer calls than that. */
-async function atEveryCall(attempt: (fault: Fault) => Promise<boolean>): Promise<number> {
-  let tried = 0;
-  for (const kind of ["crash", "blip"] as const) {
-    for (const when of ["before", "after"] as const) {
-      for (let at = 1; await attempt({ at, when, kind }); at++) tried++;
-    }
-  }
-  return tried;
-}
-
-const outcomeOf = async (call: Promise<unknown>) => {
-  try {
-    await call;
-    return "done";
-  } catch (error) {
-    // A fault may be told, and only as such; a replay while it is under way may be told to wait.
-    if (error instanceof ProblemAnswer) return error.problem.code;
-    throw error;
-  }
-};
 const communities = async (from: Register, area: string) =>
   await everything((cursor) =>
     from

@@ -1,11 +1,16 @@
+import type { Finding } from "@county/contracts/findings.ts";
 import type { grids } from "@county/contracts/grids.ts";
 import { Problem } from "@county/contracts/problem.ts";
+import { policyOn } from "@county/plan/policy.ts";
+import { changeBy, settled } from "@county/platform/change.ts";
 import type { Handlers } from "@county/platform/context.ts";
-import { changeBy, settled } from "./commands.ts";
-import { findingsOf } from "./findings.ts";
+import { pageOf } from "@county/platform/cursor.ts";
+import { ifSaved } from "./commands.ts";
+import { findingsOf, type Placed } from "./findings.ts";
 import type { Deps } from "./imports.ts";
-import { pageOf, scopeOf, steadily } from "./register.ts";
-import { communityIdOf } from "./store.ts";
+import { communityOn } from "./map-changes.ts";
+import { codesOf, findScope, loadCommunity, loadPlace, type Scope, scopeOf, steadily } from "./register.ts";
+import { communityIdOf, type Store } from "./store.ts";
 
 /** The plan's parameters begin with its year. */
 function refuseBeforePlan(on: string): void {
@@ -22,34 +27,78 @@ function refuseBeforePlan(on: string): void {
   }
 }
 
+/** The smallest part of the county whose findings are about a subject, and the codes that part is known under. */
+async function scopeAbout(
+  store: Store,
+  subject: string,
+  on: string,
+): Promise<{ scope: Scope; codes: string[] } | undefined> {
+  const segments = subject.split(".");
+  if (segments.length < 3) {
+    const scope = await findScope(store, subject);
+    const area = segments.length === 1 ? scope?.county.state : scope?.streets[0];
+    return scope && area && { scope, codes: codesOf(area) };
+  }
+  // Eight letters or digits behind a community's id are a place, which may have been moved since; nine are no place.
+  const home = segments[3]?.length === 8 ? await homeOf(store, subject, on) : communityIdOf(subject);
+  const [scope, { row }] = await Promise.all([findScope(store, home), loadCommunity(store, home)]);
+  return scope && { scope, codes: codesOf(row) };
+}
+async function homeOf(store: Store, place: string, on: string): Promise<string> {
+  const { row, community } = await loadPlace(store, place);
+  return communityOn(row, community.id, on);
+}
+
+/** As the contract has it: the same fields, only that the rules promise to change none of them. */
+const answerOf = ({ finding }: Placed) => finding as Finding;
+
+const noSuchFinding = () => new Problem("not-found", { zh: "没有这项核对发现", en: "There is no such finding" });
+
 /** What the rules find, and deviations that somebody accepts. */
-export function findingHandlers({ store }: Deps): Pick<Handlers<typeof grids>, "listFindings" | "acceptDeviation"> {
+export function findingHandlers({
+  store,
+}: Deps): Pick<Handlers<typeof grids>, "listFindings" | "getFinding" | "acceptDeviation"> {
+  /** The finding of this rule on this subject, as of a day. */
+  const findIn = async (area: string, rule: string | undefined, subject: string | undefined, on: string) => {
+    const [scope, changes] = await Promise.all([scopeOf(store, area), store.policies.changes(area)]);
+    const found = await findingsOf(store, scope, policyOn(on, changes));
+    return { scope, found: found.find(({ finding }) => finding.rule === rule && finding.subject.id === subject) };
+  };
+
   return {
     async listFindings({ query: { area, on, rule, verdict, limit, cursor } }, { today }) {
-      const scope = await scopeOf(store, area);
       const day = on ?? today;
       refuseBeforePlan(day);
-      const found = await steadily(store, scope, async () => await findingsOf(store, scope, day));
+      const [scope, changes] = await Promise.all([scopeOf(store, area), store.policies.changes(area)]);
+      const found = await steadily(store, scope, async () => await findingsOf(store, scope, policyOn(day, changes)));
       const wanted = found.filter(
         ({ finding }) =>
           (verdict === undefined ? finding.verdict !== "meets" : finding.verdict === verdict) &&
           (rule === undefined || finding.rule === rule || (rule.endsWith(".") && finding.rule.startsWith(rule))),
       );
-      const { items, next } = await pageOf(wanted, ({ at }) => at, { limit, cursor });
-      return { body: { items: items.map(({ finding }) => finding), next } };
+      const { items, next } = await pageOf(wanted, ({ finding }) => finding.id, { limit, cursor });
+      return { body: { items: items.map(answerOf), next } };
+    },
+
+    async getFinding({ params, query: { on } }, { permit, today }) {
+      const day = on ?? today;
+      refuseBeforePlan(day);
+      const about = await scopeAbout(store, params.finding.split("~")[1] as string, day);
+      if (about === undefined) throw noSuchFinding();
+      const { scope, codes } = about;
+      permit(codes);
+      const changes = await store.policies.changes(scope.county.state.code);
+      const found = await steadily(store, scope, async () => await findingsOf(store, scope, policyOn(day, changes)));
+      const one = found.find(({ finding }) => finding.id === params.finding);
+      if (one === undefined) throw noSuchFinding();
+      return { body: answerOf(one) };
     },
 
     acceptDeviation: {
       async run({ body: { area, rule, subject, reason, until } }, context) {
-        const scope = await scopeOf(store, area);
-        const find = async () =>
-          (await findingsOf(store, scope, context.today)).find(
-            ({ finding }) => finding.rule === rule && finding.subject.id === subject,
-          )?.finding;
-        const finding = await find();
-        if (finding === undefined) {
-          throw new Problem("not-found", { zh: "没有这项核对发现", en: "There is no such finding" });
-        }
+        const { scope, found } = await findIn(area, rule, subject, context.today);
+        if (found === undefined) throw noSuchFinding();
+        const finding = answerOf(found);
         if (finding.verdict !== "deviates" && finding.verdict !== "ambiguous") {
           throw new Problem("refused", {
             zh: `结论是“${finding.verdict}”，只有偏离或有歧义的可以认可`,
@@ -79,23 +128,19 @@ export function findingHandlers({ store }: Deps): Pick<Handlers<typeof grids>, "
             change,
             context.command.done(`${area} ${rule} ${subject}`),
           );
-          return {
-            saved,
-            reply: { body: { ...finding, accepted: { reason, by: context.account, until, expired: false } } },
-          };
+          return ifSaved(saved, {
+            body: { ...finding, accepted: { reason, by: context.account, until, expired: false } },
+          });
         });
       },
       async replay(ref, context) {
         const [area = "", rule, subject] = ref.split(" ");
-        const scope = await scopeOf(store, area);
         context.permit([area]);
-        const found = (await findingsOf(store, scope, context.today)).find(
-          ({ finding }) => finding.rule === rule && finding.subject.id === subject,
-        );
+        const { found } = await findIn(area, rule, subject, context.today);
         if (found === undefined) {
           throw new Problem("not-found", { zh: "这项核对发现已不存在", en: "The finding is there no longer" });
         }
-        return { body: found.finding };
+        return { body: answerOf(found) };
       },
     },
   };

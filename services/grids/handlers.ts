@@ -34,7 +34,7 @@ export const handlers = (deps: Deps): Handlers<typeof grids> => ({
   ...later(grids, namesOf(departmentalRoutes), async () =>
     (await import("./departmental.ts")).departmentalHandlers(deps),
   ),
-  ...later(grids, ["listFindings", "acceptDeviation"], async () =>
+  ...later(grids, ["listFindings", "getFinding", "acceptDeviation"], async () =>
     (await import("./finding-handlers.ts")).findingHandlers(deps),
   ),
 });

@@ -4,17 +4,14 @@ import { covers, tierOf } from "@county/contracts/area.ts";
 import { type grids, type Import, type ImportRow, UPLOAD_BYTES } from "@county/contracts/grids.ts";
 import { ImportId } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
+import { expectVersion } from "@county/platform/change.ts";
 import { type Context, forbidden, type Handlers } from "@county/platform/context.ts";
-import { readCursor, writeCursor } from "@county/platform/cursor.ts";
+import { filledPage, pageOf } from "@county/platform/cursor.ts";
 import * as z from "zod/mini";
-import { expectVersion } from "./commands.ts";
-import { check, type Deps, errorsOf, publish, type Result, resultOf, tableFileOf } from "./imports.ts";
-import { pageOf, scopeOf } from "./register.ts";
+import { check, type Deps, errorsOf, postedFileOf, publish, type Result, resultOf, tableFileOf } from "./imports.ts";
+import { scopeOf } from "./register.ts";
 import { countyIdOf, type ImportRecord } from "./store.ts";
 import { markedTable, openTable } from "./workbooks.ts";
-
-/** Pages of a county's imports that one list looks through; ours. */
-const MOST_PAGES = 4;
 
 type ImportRoutes =
   | "createImport"
@@ -80,7 +77,7 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
     const expiresAt = new Date(Date.parse(now) + 3_600_000).toISOString();
     return {
       import: await importAnswer(record),
-      ...files.uploadTarget(tableFileOf(record.id), record.size, now, expiresAt),
+      ...files.uploadTarget(postedFileOf(record.id), record.size, now, expiresAt),
       expiresAt,
     };
   };
@@ -125,25 +122,13 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
     },
 
     async listImports({ query: { area, limit, cursor } }) {
-      const scope = await scopeOf(store, area);
-      const after = readCursor(z.object({ after: ImportId }), cursor)?.after;
-      if (after !== undefined && countyIdOf(after) !== scope.county.state.id) throw new Problem("invalid-cursor");
-      const items: ImportRecord[] = [];
-      let last = after;
-      let more = true;
-      // A small area in a county of many imports: a page may come short, its cursor goes on.
-      for (let pages = 0; more && items.length < limit && pages < MOST_PAGES; pages++) {
-        const page = await store.imports(scope.county.state.id, limit, last);
-        for (const record of page.records) {
-          if (items.length === limit) break;
-          last = record.id;
-          if (covers(area, record.area)) items.push(record);
-        }
-        more = page.more || (page.records.at(-1)?.id ?? last) !== last;
-      }
-      return {
-        body: { items: items.map(importHead), next: more && last !== undefined ? writeCursor({ after: last }) : null },
-      };
+      const countyId = (await scopeOf(store, area)).county.state.id;
+      const { items, next } = await filledPage(
+        async (most, after) => await store.imports(countyId, most, after),
+        (record) => covers(area, record.area),
+        { limit, cursor, isOne: (id) => z.safeParse(ImportId, id).success && countyIdOf(id) === countyId },
+      );
+      return { body: { items: items.map(importHead), next } };
     },
 
     async getImport({ params }, context) {
@@ -160,8 +145,10 @@ export function importHandlers(deps: Deps): Pick<Handlers<typeof grids>, ImportR
     async getMarkedTable({ params }, context) {
       const record = await loadRecord(params.import, context);
       const bytes = await files.get(tableFileOf(record.id), UPLOAD_BYTES);
-      if (bytes === undefined)
+      if (bytes === undefined) {
+        if (record.problem) throw new Problem("refused", record.problem);
         throw new Problem("not-found", { zh: "文件还没有上传", en: "The file has not arrived yet" });
+      }
       const sheets = await openTable(bytes, context.late);
       if ("problem" in sheets) throw new Problem("refused", sheets.problem);
       return { body: await markedTable(sheets, errorsOf(await resultOf(deps, record)), record.fileName) };

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
+import { Finding } from "@county/contracts/findings.ts";
 import * as Contract from "@county/contracts/grids.ts";
-import { type CellError, type Finding, ImportRow, type ImportSummary, UPLOAD_BYTES } from "@county/contracts/grids.ts";
+import { type CellError, ImportRow, type ImportSummary, UPLOAD_BYTES } from "@county/contracts/grids.ts";
 import { Problem } from "@county/contracts/problem.ts";
+import { policyOn } from "@county/plan/policy.ts";
 import type { Text } from "@county/plan/text.ts";
 import { idFrom } from "@county/platform/clock.ts";
 import { DocumentTooLarge, type Stored } from "@county/platform/documents.ts";
-import type { Files } from "@county/platform/files.ts";
+import { type Files, folderOf } from "@county/platform/files.ts";
 import { backOff } from "@county/platform/table.ts";
 import {
   checkTotal,
@@ -24,7 +26,7 @@ import { provisionalCode } from "./codes.ts";
 import { reckonMaps } from "./map-imports.ts";
 import type { MapWrite } from "./map-store.ts";
 import { communitiesOf, metaOf, type Scope, scopeOf, withRow } from "./register.ts";
-import type { ChangeOf, CommunityRow, ImportRecord, PlacesState, Store, StreetState, Write } from "./store.ts";
+import type { ChangeOf, CommunityRow, ImportRecord, PlacesState, Store, Write } from "./store.ts";
 import { openTable } from "./workbooks.ts";
 
 /** Imports: what a table would do (`check`), and doing it (`publish`), safe to be killed anywhere and done again. */
@@ -37,13 +39,16 @@ export interface Deps {
 const Result = z.object({
   rows: z.array(ImportRow),
   errors: z.array(Contract.CellError),
-  findings: z.array(Contract.Finding),
+  findings: z.array(Finding),
 });
 export type Result = z.infer<typeof Result>;
 const NOTHING: Result = { rows: [], errors: [], findings: [] };
 
-export const tableFileOf = (id: string) => `imports/${id}/table`;
-const resultFileOf = (id: string, version: number) => `imports/${id}/result-${version}.json`;
+const imports = folderOf("imports", "grids");
+export const tableFileOf = (id: string) => `${imports}${id}/table`;
+const resultFileOf = (id: string, version: number) => `${imports}${id}/result-${version}.json`;
+/** As it was posted; its form can be posted again until it expires, so nothing but the check looks here. */
+export const postedFileOf = (id: string) => `${folderOf("uploads", "grids")}${id}`;
 const MOST_RESULT_BYTES = 256 * 1024 * 1024;
 
 export async function resultOf({ files }: Deps, record: ImportRecord): Promise<Result> {
@@ -92,11 +97,12 @@ async function reckonCommunities(
   sheets: readonly Sheet[],
   scope: Scope,
 ): Promise<Reckoned> {
-  const documents = new Map<string, Stored<StreetState>>();
-  for (const { id } of scope.streets) {
-    const document = await store.street(id);
-    if (document) documents.set(id, document);
-  }
+  const [changes, streets] = await Promise.all([
+    store.policies.changes(record.area),
+    Promise.all(scope.streets.map(async ({ id }) => ({ id, document: await store.street(id) }))),
+  ]);
+  const policy = policyOn(record.asOf, changes);
+  const documents = new Map(streets.flatMap(({ id, document }) => (document ? [[id, document] as const] : [])));
   const reading = readCommunityTable(sheets);
   const asked = record.area.length === 9 ? scope.streets[0] : undefined;
   const registered = [...documents.values()].flatMap(({ state }) =>
@@ -145,7 +151,7 @@ async function reckonCommunities(
         for (const { sheet, row, write } of rows) {
           const known = communities.find(({ id }) => id === write?.id);
           const id = known?.id ?? `${street.id}.${idFrom(`${record.id}\n${sheet}\n${row}`, 8)}`;
-          const code = known?.code ?? provisionalCode(street.code, communities, record.asOf);
+          const code = known?.code ?? provisionalCode(street.code, communities, policy);
           if (!known) claims.push({ code, id });
           communities = withRow<CommunityRow>(communities, {
             ...(known ?? { id, code, aliases: [], codeStatus: "provisional" as const }),
@@ -379,7 +385,7 @@ export async function sweep(deps: Deps, now: string): Promise<void> {
       else if (record && Date.parse(now) - Date.parse(since) > FORGET_AFTER_MILLISECONDS) {
         const expired: ImportRecord = { ...record, state: "expired", version: record.version + 1 };
         const saved = await deps.store.moveImport(record, expired, { closed: true, at: now });
-        if (saved === "saved") await deps.files.delete(tableFileOf(id));
+        if (saved === "saved") await deps.files.delete(postedFileOf(id));
       }
     } catch (error) {
       errors.push(error);
@@ -403,7 +409,7 @@ export async function work(
   const record = await deps.store.import(id);
   // Another delivery of the same message was faster.
   if (record?.state !== "checking") return;
-  const bytes = await deps.files.get(tableFileOf(id), UPLOAD_BYTES);
+  const bytes = await deps.files.get(postedFileOf(id), UPLOAD_BYTES);
   const after: ImportRecord =
     bytes === undefined
       ? {
@@ -413,5 +419,8 @@ export async function work(
           version: record.version + 1,
         }
       : (await check(deps, record, bytes, late)).record;
+  // Only what could be read as a table is kept.
+  if (bytes && after.result) await deps.files.put(tableFileOf(id), bytes, "application/octet-stream");
   await deps.store.moveImport(record, after, { closed: true, at: now });
+  await deps.files.delete(postedFileOf(id));
 }

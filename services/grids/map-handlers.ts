@@ -3,11 +3,12 @@ import { type Grid, type GridMapView, type mapRoutes, SVG } from "@county/contra
 import type { grids } from "@county/contracts/grids.ts";
 import { CommunityId } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
+import { changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
-import { readCursor, writeCursor } from "@county/platform/cursor.ts";
+import { pageOf, readCursor, writeCursor } from "@county/platform/cursor.ts";
 import { differenceOf, emptyMap, type GridMap, type Member, type RetiredGrid } from "@county/rules/grid-map.ts";
 import * as z from "zod/mini";
-import { changeBy, expectVersion, gone, readResultName, refuseTakenName, resultName, settled } from "./commands.ts";
+import { gone, ifSaved, readResultName, refuseTakenName, resultName } from "./commands.ts";
 import type { Deps } from "./imports.ts";
 import {
   communityOn,
@@ -29,7 +30,6 @@ import {
   loadPlace,
   loadStreets,
   metaOf,
-  pageOf,
   placeAnswer,
   refOfCommunity,
   scopeOf,
@@ -317,10 +317,9 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
               key: context.command.done(JSON.stringify(decided.map(({ row, result }) => resultOf(row.id, result)))),
             },
           );
-          return {
-            saved,
-            reply: { body: { maps: decided.map(({ row, places, result }) => changed(row, places, result)) } },
-          };
+          return ifSaved(saved, {
+            body: { maps: decided.map(({ row, places, result }) => changed(row, places, result)) },
+          });
         });
       },
       async replay(ref, context) {
@@ -346,7 +345,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
               key: context.command.done(JSON.stringify([resultOf(row.id, result)])),
             },
           );
-          return { saved, reply: { body: changed(row, places, result), version: result.after.version } };
+          return ifSaved(saved, { body: changed(row, places, result), version: result.after.version });
         });
       },
       async replay(ref, context) {
@@ -470,7 +469,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
               key: context.command.done(resultName(row.id, (there?.version ?? 0) + 1, change, to)),
             },
           );
-          return { saved, reply: { body: placeAnswer(target.row, moved), version: moved.version } };
+          return ifSaved(saved, { body: placeAnswer(target.row, moved), version: moved.version });
         });
       },
       async replay(ref, context) {
@@ -568,8 +567,9 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
     },
 
     async proposeGrids({ body: { area, on, neighbours, weights } }, { today, late }) {
-      const { proposalFor } = await loadProposals();
-      const scope = await scopeOf(store, area);
+      const [{ proposalFor }, { policyOn }] = await Promise.all([loadProposals(), import("@county/plan/policy.ts")]);
+      const [scope, changes] = await Promise.all([scopeOf(store, area), store.policies.changes(area)]);
+      const policy = policyOn(on ?? today, changes);
       const proposals = [];
       for await (const { row } of communitiesOf(store, scope)) {
         if (row.status !== "active") continue;
@@ -579,7 +579,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
             en: "Too much at once: ask street by street",
           });
         }
-        proposals.push(await proposalFor(store, row, on ?? today, { neighbours, weights }));
+        proposals.push(await proposalFor(store, row, policy, { neighbours, weights }));
       }
       const grids = proposals.flatMap((proposal) => proposal.grids);
       const sum = (of: (grid: (typeof grids)[number]) => number) => grids.reduce((total, grid) => total + of(grid), 0);

@@ -1,10 +1,10 @@
 import type { Grant } from "@county/contracts/access.ts";
 import { GEOJSON, XLSX } from "@county/contracts/api.ts";
-import { ProblemAnswer } from "@county/contracts/client.ts";
 import type { GridMapView } from "@county/contracts/grid-maps.ts";
 import type { Community, Import } from "@county/contracts/grids.ts";
 import { readTable } from "@county/tables/read.ts";
 import { beforeAll, describe, expect, test } from "vitest";
+import { atEveryCall, faulty, outcomeOf } from "../../test/faults.ts";
 import {
   csv,
   memoryFiles,
@@ -14,7 +14,7 @@ import {
   register,
   twoStreets,
 } from "../../test/register.ts";
-import { type FreshTable, freshTable, newClient } from "../../test/table.ts";
+import { type FreshTable, freshTable } from "../../test/table.ts";
 import { publish, sweep } from "./imports.ts";
 
 /** Whole maps out and in. Each test has a county of its own. */
@@ -150,14 +150,6 @@ const dryRun = async ({ api, area }: Drawn, body: { bytes: Uint8Array; contentTy
   await api.createImport({ key: newKey(), query: { area, table: "grids", asOf, fileName: "网格.xlsx" }, body });
 const commit = async ({ api }: Drawn, { body, version }: { body: Import; version: number | undefined }) =>
   (await api.commitImport({ key: newKey(), ifMatch: version as number, params: { import: body.id } })).body;
-const refused = async (call: Promise<unknown>) => {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(ProblemAnswer);
-  return (error as ProblemAnswer).problem.code;
-};
 /** Column by heading, as the export has them. */
 const TIER = 5;
 const GRID_CODE = 2;
@@ -321,11 +313,11 @@ describe("an import of maps", () => {
     const file = csv(await exported(county));
     const { area, service } = county;
     const importer = (grant: Grant) => ({ ...county, api: service.as([grant]) });
-    expect(await refused(dryRun(importer({ role: "county.civil-affairs", area }), file))).toBe("forbidden");
+    expect(await outcomeOf(dryRun(importer({ role: "county.civil-affairs", area }), file))).toBe("forbidden");
     const ready = await dryRun(county, file);
-    expect(await refused(commit(importer({ role: "county.civil-affairs", area }), ready))).toBe("forbidden");
+    expect(await outcomeOf(commit(importer({ role: "county.civil-affairs", area }), ready))).toBe("forbidden");
     const street = importer({ role: "street.admin", area: `${area}002` });
-    expect(await refused(dryRun(street, file))).toBe("forbidden");
+    expect(await outcomeOf(dryRun(street, file))).toBe("forbidden");
     const elsewhere = await dryRun({ ...street, area: `${area}002` }, file);
     expect(new Set(elsewhere.body.rows.flatMap(({ errors }) => errors).map(({ reason }) => reason))).toEqual(
       new Set(["unknown-community"]),
@@ -360,7 +352,7 @@ describe("publishing the maps of two communities", () => {
         ],
       },
     });
-    expect(await refused(commit(county, dry))).toBe("conflict");
+    expect(await outcomeOf(commit(county, dry))).toBe("conflict");
     expect(await names(county)).toEqual([false, false]);
   });
 
@@ -368,40 +360,23 @@ describe("publishing the maps of two communities", () => {
     timeout: 300_000,
   }, async () => {
     const seen = new Set<string>();
-    let tried = 0;
-    for (const when of ["before", "after"] as const) {
-      for (let at = 1; ; at++) {
+    const tried = await atEveryCall(
+      async (fault) => {
         const county = await drawnCounty();
         const dry = await dryRun(county, await moved(county));
-        const client = newClient();
-        let calls = 0;
-        client.middlewareStack.add(
-          (next) => async (args) => {
-            calls++;
-            const lost = Object.assign(new Error("connection lost"), { name: "TimeoutError" });
-            if (calls > at || (calls === at && when === "before")) throw lost;
-            const answer = await next(args);
-            if (calls === at) throw lost;
-            return answer;
-          },
-          { step: "initialize", name: "fault", priority: "high" },
-        );
+        const { client, met } = faulty(fault);
         const dying = register({ name: fresh.name, client }, county.service.deps.files).as(county.grants);
-        await commit({ ...county, api: dying }, dry).catch((error: unknown) => {
-          if (!(error instanceof ProblemAnswer)) throw error;
-        });
-        const died = calls >= at;
-        const between = await names(county);
-        seen.add(JSON.stringify(between));
+        await outcomeOf(commit({ ...county, api: dying }, dry));
+        seen.add(JSON.stringify(await names(county)));
         const { state } = (await county.api.getImport({ params: { import: dry.body.id } })).body;
         await sweep(county.service.deps, NOW);
         const swept = await mapsOf(county);
         expect(await names(county)).toEqual(state === "checked" ? [false, false] : [true, true]);
         expect(versions(swept)).toEqual(state === "checked" ? [1, 1] : [2, 2]);
-        if (!died) break;
-        tried++;
-      }
-    }
+        return met();
+      },
+      ["crash"],
+    );
     console.log(`maps: ${tried} faults tried`);
     expect(tried).toBeGreaterThan(10);
     expect([...seen].toSorted()).toEqual(["[false,false]", "[true,true]"]);

@@ -1,7 +1,7 @@
 import type { Grant } from "@county/contracts/access.ts";
-import { ProblemAnswer } from "@county/contracts/client.ts";
 import type { GridMapView, MapOperation } from "@county/contracts/grid-maps.ts";
 import { beforeAll, describe, expect, test } from "vitest";
+import { atEveryCall, faulty, outcomeOf } from "../../test/faults.ts";
 import {
   freshRegister,
   memoryFiles,
@@ -11,7 +11,7 @@ import {
   register,
   twoStreets,
 } from "../../test/register.ts";
-import { type Client, type FreshTable, newClient } from "../../test/table.ts";
+import { type FreshTable, newClient } from "../../test/table.ts";
 
 /** The grid maps against a plain model, in races, and cut off at every call. */
 const area = "370725";
@@ -32,16 +32,6 @@ beforeAll(async () => {
   api = healthy.as(grants);
   await twoStreets(api);
 });
-
-const outcomeOf = async (call: Promise<unknown>): Promise<string> => {
-  try {
-    await call;
-    return "done";
-  } catch (error) {
-    if (error instanceof ProblemAnswer) return error.problem.code;
-    throw error;
-  }
-};
 
 interface Site {
   readonly id: string;
@@ -982,66 +972,39 @@ describe("a place that moved", () => {
 
 // --------------------------------------------------------------------------------------------------------------- faults
 
-/** A process cut off at its n-th call: before it is sent, or after it was done; once, or for good. */
-function faulty(at: number, when: "before" | "after", kind: "crash" | "blip"): { client: Client; met: () => boolean } {
-  const client = newClient();
-  let calls = 0;
-  const lost = () => Object.assign(new Error("connection lost"), { name: "TimeoutError" });
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      calls++;
-      if (calls > at && kind === "crash") throw lost();
-      if (calls !== at) return await next(args);
-      if (when === "after") await next(args);
-      throw lost();
-    },
-    { step: "initialize", name: "fault", priority: "high" },
-  );
-  return { client, met: () => calls >= at };
-}
-
 /**
  * A command with a fault at its first call, its second, and so on until it makes fewer calls; every time seen whole or
  * not at all, and done once by a retry with the same key, whose answer every further retry repeats.
  * @param command what one attempt calls, decided afresh for each
  */
-async function atEveryCall<T extends { body: unknown; version?: number | undefined }>(
+async function doneOnce<T extends { body: unknown; version?: number | undefined }>(
   sites: readonly Site[],
   touched: readonly string[],
   command: () => Promise<(by: RegisterApi) => Promise<T>>,
 ): Promise<number> {
-  let points = 0;
   const heads = async () => await Promise.all(touched.map(async (id) => (await mapOf(id)).version));
-  for (const kind of ["crash", "blip"] as const) {
-    for (const when of ["before", "after"] as const) {
-      for (let at = 1; ; at++) {
-        const call = await command();
-        now += 1_000;
-        const before = await heads();
-        const { client, met } = faulty(at, when, kind);
-        const process = register({ name: fresh.name, client }, memoryFiles(), clock);
-        const first = await outcomeOf(call(process.as(grants)));
-        const between = await heads();
-        const where = `${kind} ${when} call ${at}: ${first}`;
-        expect(
-          [before, before.map((version) => version + 1)].map((one) => JSON.stringify(one)),
-          where,
-        ).toContain(JSON.stringify(between));
-        if (first === "done") expect(between, where).not.toEqual(before);
-        await expectAccounted(sites, FROM);
-        const retried = await call(api);
-        expect(await heads(), where).toEqual(before.map((version) => version + 1));
-        expect(await call(api), where).toEqual(retried);
-        await expectAccounted(sites, FROM);
-        if (!met()) {
-          expect(first).toBe("done");
-          break;
-        }
-        points++;
-      }
-    }
-  }
-  return points;
+  return await atEveryCall(async (fault) => {
+    const call = await command();
+    now += 1_000;
+    const before = await heads();
+    const { client, met } = faulty(fault);
+    const process = register({ name: fresh.name, client }, memoryFiles(), clock);
+    const first = await outcomeOf(call(process.as(grants)));
+    const between = await heads();
+    const where = `${JSON.stringify(fault)}: ${first}`;
+    expect(
+      [before, before.map((version) => version + 1)].map((one) => JSON.stringify(one)),
+      where,
+    ).toContain(JSON.stringify(between));
+    if (first === "done") expect(between, where).not.toEqual(before);
+    await expectAccounted(sites, FROM);
+    const retried = await call(api);
+    expect(await heads(), where).toEqual(before.map((version) => version + 1));
+    expect(await call(api), where).toEqual(retried);
+    await expectAccounted(sites, FROM);
+    if (!met()) expect(first).toBe("done");
+    return met();
+  });
 }
 
 describe("cut off at any call", () => {
@@ -1050,7 +1013,7 @@ describe("cut off at any call", () => {
     const pair = await drawnPair();
     const { sites, here, there } = pair;
     let tier: "basic" | "demonstration" = "basic";
-    points.changeMaps = await atEveryCall(sites, [here.id, there.id], async () => {
+    points.changeMaps = await doneOnce(sites, [here.id, there.id], async () => {
       tier = tier === "basic" ? "demonstration" : "basic";
       const wanted = await Promise.all(
         [here, there].map(async ({ id, one }) => ({
@@ -1063,7 +1026,7 @@ describe("cut off at any call", () => {
       return (by) => by.changeMaps(command);
     });
 
-    points.undoMapChange = await atEveryCall(sites, [here.id], async () => {
+    points.undoMapChange = await doneOnce(sites, [here.id], async () => {
       const { version } = await mapOf(here.id);
       const operations: MapOperation[] = [{ do: "release", member: { place: here.second } }];
       const { body } = await api.changeMaps(changeCall([{ community: here.id, version, operations }], FROM));
@@ -1073,7 +1036,7 @@ describe("cut off at any call", () => {
       return (by) => by.undoMapChange(command);
     });
 
-    points.movePlace = await atEveryCall(sites, [here.id, there.id], async () => {
+    points.movePlace = await doneOnce(sites, [here.id, there.id], async () => {
       const { body } = await api.getPlace({ params: { place: here.first } });
       const to = body.community.id === here.id ? there : here;
       const command = {

@@ -1,4 +1,5 @@
 import type { MapOperation } from "@county/contracts/grid-maps.ts";
+import type { Policy } from "@county/plan/policy.ts";
 import { type Geometry, knownNeighbours } from "@county/rules/adjacency.ts";
 import { emptyMap, type Grid, type NewGrid, type Operation } from "@county/rules/grid-map.ts";
 import { type ProposedGrid, proposeGrids, type Weights } from "@county/rules/grid-proposal.ts";
@@ -10,13 +11,13 @@ import type { CommunityRow, PlaceRow, Store } from "./store.ts";
 export async function proposalFor(
   store: Store,
   community: CommunityRow,
-  on: string,
+  policy: Policy,
   wanted: { neighbours: readonly (readonly [string, string])[]; weights?: Weights | undefined },
 ) {
   const [document, head, change] = await Promise.all([
     store.places(community.id),
     store.maps.head(community.id),
-    store.maps.changeOn(community.id, on),
+    store.maps.changeOn(community.id, policy.on),
   ]);
   const places = (document?.state.places ?? []).filter(({ status }) => status === "active");
   const outlines = await Promise.all(
@@ -37,7 +38,7 @@ export async function proposalFor(
         wanted.neighbours,
       ),
     },
-    on,
+    policy,
     wanted.weights ? { weights: wanted.weights } : {},
   );
   const map = change?.map ?? emptyMap;
@@ -57,7 +58,7 @@ export async function proposalFor(
   const figures = new Map(places.map((row) => [row.id, row.figures]));
   return {
     community: refOfCommunity(community),
-    on,
+    on: policy.on,
     version: head.version,
     grids: proposal.grids.map((grid, i) => ({
       ref: grids[i]?.id as string,

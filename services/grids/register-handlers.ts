@@ -2,24 +2,15 @@ import { covers, tierOf } from "@county/contracts/area.ts";
 import type { Geometry, grids, NewPlace } from "@county/contracts/grids.ts";
 import { CommunityId } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
+import { changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
-import { readCursor, writeCursor } from "@county/platform/cursor.ts";
+import { After, pageOf, readCursor, writeCursor } from "@county/platform/cursor.ts";
 import type { Stored } from "@county/platform/documents.ts";
 import * as z from "zod/mini";
-import {
-  changeBy,
-  expectVersion,
-  gone,
-  readResultName,
-  refuseTakenName,
-  resultName,
-  settled,
-  takenName,
-} from "./commands.ts";
+import { gone, ifSaved, readResultName, refuseTakenName, resultName, takenName } from "./commands.ts";
 import type { Deps } from "./imports.ts";
 import { liveOn } from "./map-store.ts";
 import {
-  After,
   codesOf,
   communitiesOf,
   communityAnswer,
@@ -30,7 +21,6 @@ import {
   loadPlace,
   loadStreets,
   metaOf,
-  pageOf,
   placeAnswer,
   placesOf,
   scopeOf,
@@ -50,6 +40,8 @@ import {
 
 /** Loaded by exports: the others start without the writers of workbooks. */
 const loadWorkbooks = async () => await import("./workbooks.ts");
+const loadCodes = async () => await import("./codes.ts");
+const loadPolicy = async () => await import("@county/plan/policy.ts");
 
 /** The figures with those an edit names put in their place. */
 function overlaid<F extends object>(figures: F, edit: { readonly [K in keyof F]?: F[K] | undefined }): F {
@@ -142,7 +134,7 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
         change,
         { rows: [row.id], ...(geometry && { geometry }) },
       );
-      return { saved, reply: { body: placeAnswer(community, edited), version: edited.version } };
+      return ifSaved(saved, { body: placeAnswer(community, edited), version: edited.version });
     });
 
   /** A community as the version of its street that a command wrote has it. */
@@ -209,7 +201,7 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
             },
           );
           const streets = await loadStreets(store, before?.state.streets ?? []);
-          return { saved, reply: { body: countyAnswer(state, streets), version: state.version } };
+          return ifSaved(saved, { body: countyAnswer(state, streets), version: state.version });
         });
       },
       async replay(ref, { permit }) {
@@ -279,7 +271,7 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
           { rows: [params.area] },
         );
         const streets = await loadStreets(store, state.streets);
-        return { saved, reply: { body: countyAnswer(state, streets), version: state.version } };
+        return ifSaved(saved, { body: countyAnswer(state, streets), version: state.version });
       });
     },
 
@@ -328,8 +320,10 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
             ],
           });
         }
-        const streetId = (await scopeOf(store, area)).streets[0]?.id as string;
-        const { provisionalCode } = await import("./codes.ts");
+        const [scope, changes] = await Promise.all([scopeOf(store, area), store.policies.changes(area)]);
+        const streetId = scope.streets[0]?.id as string;
+        const [{ provisionalCode }, { policyOn }] = await Promise.all([loadCodes(), loadPolicy()]);
+        const policy = policyOn(context.today, changes);
         const change = changeBy(context, reason, "createCommunity");
         const id = `${streetId}.${context.newId(8)}`;
         return await settled(async () => {
@@ -339,7 +333,7 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
           refuseTakenName(state.communities, figures.name);
           const row: CommunityRow = {
             id,
-            code: provisionalCode(state.street.code, state.communities, context.today),
+            code: provisionalCode(state.street.code, state.communities, policy),
             aliases: [],
             codeStatus: "provisional",
             figures,
@@ -354,7 +348,7 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
               key: context.command.done(resultName(id, before.version + 1, change)),
             },
           );
-          return { saved, reply: { body: communityAnswer(state.street, row, 0), version: row.version } };
+          return ifSaved(saved, { body: communityAnswer(state.street, row, 0), version: row.version });
         });
       },
       replay: communityAsWritten,
@@ -398,19 +392,20 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
           { rows: [row.id] },
         );
         const answer = communityAnswer(document.state.street, edited, liveOn(head, context.today));
-        return { saved, reply: { body: answer, version: edited.version } };
+        return ifSaved(saved, { body: answer, version: edited.version });
       });
     },
 
     confirmCode: {
       async run({ params, body: { code, from, reason }, ifMatch }, context) {
-        const { isProvisional } = await import("./codes.ts");
+        const [{ isProvisional }, { policyOn }] = await Promise.all([loadCodes(), loadPolicy()]);
         const { isFarDay } = await import("./map-changes.ts");
         const change = changeBy(context, reason, "confirmCode");
         return await settled(async () => {
-          const [{ document, row }, head] = await Promise.all([
+          const [{ document, row }, head, changes] = await Promise.all([
             loadCommunity(store, params.community),
             store.maps.head(params.community),
+            store.policies.changes(code),
           ]);
           context.permit(codesOf(row));
           expectVersion(row, ifMatch);
@@ -420,7 +415,11 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
               errors: [{ pointer: "/from", reason: "date", detail: { zh: "生效日期不合理", en: "not a likely day" } }],
             });
           }
-          if (!covers(document.state.street.code, code) || tierOf(code) !== "community" || isProvisional(code, from)) {
+          if (
+            !covers(document.state.street.code, code) ||
+            tierOf(code) !== "community" ||
+            isProvisional(code, policyOn(from, changes))
+          ) {
             throw new Problem("invalid-request", undefined, {
               errors: [
                 {
@@ -452,7 +451,7 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
             },
           );
           const body = communityAnswer(document.state.street, edited, liveOn(head, context.today));
-          return { saved, reply: { body, version: edited.version } };
+          return ifSaved(saved, { body, version: edited.version });
         });
       },
       replay: communityAsWritten,
@@ -530,7 +529,7 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
             change,
             { rows: [id], key: context.command.done(resultName(id, (before?.version ?? 0) + 1, change)) },
           );
-          return { saved, reply: { body: placeAnswer(community, row), version: row.version } };
+          return ifSaved(saved, { body: placeAnswer(community, row), version: row.version });
         });
       },
       async replay(ref, { permit }) {

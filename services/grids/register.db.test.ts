@@ -1,8 +1,8 @@
 import type { Grant } from "@county/contracts/access.ts";
-import { ProblemAnswer } from "@county/contracts/client.ts";
 import { CSV, type Geometry, XLSX } from "@county/contracts/grids.ts";
 import { readAnnex } from "@county/plan/annexes.ts";
 import { beforeAll, describe, expect, test } from "vitest";
+import { refused } from "../../test/faults.ts";
 import {
   bothAnnexes,
   csv,
@@ -30,15 +30,6 @@ beforeAll(async () => {
   await importTable(api, { area: "370725002", table: "communities" }, csv(readAnnex("annex2-baocheng")));
 });
 
-const refused = async (call: Promise<unknown>) => {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(ProblemAnswer);
-  const { status, code } = (error as ProblemAnswer).problem;
-  return `${status} ${code}`;
-};
 const list = (query: Partial<Parameters<RegisterApi["listCommunities"]>[0]["query"]> = {}) =>
   everything((cursor) => api.listCommunities({ query: { area, ...query, ...(cursor && { cursor }) } }));
 const newCommunity = async (name: string, street = "370725001") =>

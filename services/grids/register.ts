@@ -1,8 +1,6 @@
 import type { Community, County, Place } from "@county/contracts/grids.ts";
 import { Problem } from "@county/contracts/problem.ts";
-import { readCursor, writeCursor } from "@county/platform/cursor.ts";
 import type { Stored } from "@county/platform/documents.ts";
-import * as z from "zod/mini";
 import {
   type AreaRow,
   type ChangeOf,
@@ -169,10 +167,15 @@ export interface Scope {
 
 /** @throws Problem `not-found` when the code is nobody's */
 export async function scopeOf(store: Store, code: string): Promise<Scope> {
-  const nobody = () => missing(`没有编码为 ${code} 的区域`, `No area has the code ${code}`);
-  const id = await store.idOf(code);
+  const scope = await findScope(store, await store.idOf(code));
+  if (scope === undefined) throw missing(`没有编码为 ${code} 的区域`, `No area has the code ${code}`);
+  return scope;
+}
+
+/** The part of the county with this id: of a county, a street or a community. */
+export async function findScope(store: Store, id: string | undefined): Promise<Scope | undefined> {
   const county = id === undefined ? undefined : await store.county(countyIdOf(id));
-  if (id === undefined || county === undefined) throw nobody();
+  if (id === undefined || county === undefined) return undefined;
   const streets = county.state.streets
     .filter((street) => id === county.state.id || street.id === streetIdOf(id))
     .toSorted((a, b) => (a.code < b.code ? -1 : 1));
@@ -232,25 +235,4 @@ export async function* placesOf(
       if (row.movedTo === undefined) yield { community, row };
     }
   }
-}
-
-/** The cursor of a list: the id it goes on after. */
-export const After = z.object({ after: z.string() });
-
-/** The first `limit` of what comes after the cursor's id, and the cursor for more. */
-export async function pageOf<T>(
-  source: AsyncIterable<T> | Iterable<T>,
-  idOf: (one: T) => string,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<{ items: T[]; next: string | null }> {
-  const after = readCursor(After, cursor)?.after;
-  const items: T[] = [];
-  let reached = after === undefined;
-  for await (const one of source) {
-    if (!reached) reached = idOf(one) === after;
-    else if (items.length < limit) items.push(one);
-    else return { items, next: writeCursor({ after: idOf(items.at(-1) as T) }) };
-  }
-  if (!reached) throw new Problem("invalid-cursor");
-  return { items, next: null };
 }

@@ -17,6 +17,20 @@ export const service = {
       attempts: 5,
       timeoutSeconds: 120,
     },
+    {
+      name: "policies",
+      summary: { zh: "记下县里决定的参数", en: "Keeps the parameters a county has decided" },
+      hears: ["policy.parameters-changed"],
+      attempts: 5,
+      timeoutSeconds: 30,
+    },
+    {
+      name: "effects",
+      summary: { zh: "推算拟改参数的影响", en: "Reckons what a drafted parameter would do" },
+      hears: ["policy.change-drafted"],
+      attempts: 5,
+      timeoutSeconds: 120,
+    },
   ],
   schedules: [
     {
@@ -27,4 +41,5 @@ export const service = {
       atStart: true,
     },
   ],
+  files: ["uploads", "imports"],
 } as const satisfies Service;

@@ -9,6 +9,7 @@ import {
   TableKind,
 } from "@county/contracts/grids.ts";
 import { Problem } from "@county/contracts/problem.ts";
+import { auditAction, type ChangeOf as Change } from "@county/platform/change.ts";
 import {
   type DocumentKey,
   documents,
@@ -20,6 +21,7 @@ import {
 import { type Action, type Item, type Key, MOST_ACTIONS, type Table } from "@county/platform/table.ts";
 import * as z from "zod/mini";
 import { type Head, type MapWrite, mapStore } from "./map-store.ts";
+import { policyStore } from "./policy-store.ts";
 
 /**
  * What the register looks like in its table. Four kinds of documents, each small, versioned, with a head:
@@ -166,15 +168,9 @@ const OPEN = "imports-open";
 
 // --------------------------------------------------------------------------------------------------------------- writes
 
-/** Who changes what, when and why: stands in the document version, in every row it touches, and in the audit. */
-export interface ChangeOf {
-  readonly id: string;
-  readonly at: string;
-  readonly by: string;
-  readonly reason: string;
+/** A change, and the import it came with: stands in the document version, in every row it touches, and in the audit. */
+export interface ChangeOf extends Change {
   readonly import?: string;
-  /** The route or job that did it. */
-  readonly action: string;
 }
 
 /** One document to be changed. */
@@ -242,21 +238,8 @@ export function store(table: Table) {
     return nextVersion<unknown>(key, write.before, write.state, change, { type, service: "grids", area });
   };
 
-  /** Append-only: no route and no job changes an audit item. Personal values never stand in it, only which rows. */
-  const audit = (change: ChangeOf, of: string, rows: readonly string[]): Action<"audit"> => ({
-    name: "audit",
-    put: {
-      pk: `audit#${of}`,
-      sk: `${change.at}#${change.id}`,
-      at: change.at,
-      by: change.by,
-      action: change.action,
-      reason: change.reason,
-      rows: rows.slice(0, 200),
-      ...(change.import && { import: change.import }),
-    },
-    when: "absent",
-  });
+  const audit = (change: ChangeOf, of: string, rows: readonly string[]) =>
+    auditAction(change, of, rows, change.import === undefined ? {} : { import: change.import });
 
   const claim = (value: string, id: string): Action<"code"> => ({
     name: "code",
@@ -284,6 +267,7 @@ export function store(table: Table) {
 
   return {
     maps,
+    policies: policyStore(table),
     county: async (id: string) => await kept.read(county(id), CountyState),
     street: async (id: string) => await kept.read(street(id), StreetState),
     places: async (communityId: string) => await kept.read(places(communityId), PlacesState),

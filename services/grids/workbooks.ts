@@ -6,14 +6,8 @@ import { gridColumns, gridKinds, gridTiers, type MapRow, sheetOfFeatures } from 
 import { communityColumns, placeColumns, placeKinds } from "@county/rules/register.ts";
 import { type CellError, COMPUTED_TOTAL, type Columns } from "@county/rules/table-reading.ts";
 import { markErrors } from "@county/tables/mark.ts";
-import {
-  type Cell,
-  detectFormat,
-  readTable,
-  type Sheet,
-  TableError,
-  type TableErrorCode,
-} from "@county/tables/read.ts";
+import { type Cell, detectFormat, readTable, type Sheet, TableError } from "@county/tables/read.ts";
+import { whyUnreadable } from "@county/tables/unreadable.ts";
 import { type CellOut, type SheetOut, writeCsv, writeWorkbook } from "@county/tables/write.ts";
 import type { CommunityRow, PlaceRow, StreetState } from "./store.ts";
 
@@ -150,26 +144,14 @@ const INLINE_LIMITS = { unzippedBytes: 24 * 1024 * 1024, cells: 300_000 };
 /** A table as it came, or why it cannot be read. */
 export async function openTable(bytes: Uint8Array, late: () => boolean): Promise<Sheet[] | { problem: Text }> {
   if (isJson(bytes)) return openFeatures(bytes);
-  const format = detectFormat(bytes);
-  if (format === undefined) return { problem: unreadable["not-a-workbook"] };
   try {
+    const format = detectFormat(bytes);
+    if (format === undefined) throw new TableError("not-a-workbook");
     const limits = bytes.length <= REQUEST_LIMITS.fileBytes ? INLINE_LIMITS : { bytes: UPLOAD_BYTES };
     return await readTable(bytes, { format, deadline: late, limits });
   } catch (error) {
     if (!(error instanceof TableError)) throw error;
-    const { zh, en } = unreadable[error.code];
-    const place = [error.sheet, error.row && `第 ${error.row} 行`, error.column && `第 ${error.column} 列`].filter(
-      Boolean,
-    );
-    const placeEn = [error.sheet, error.row && `row ${error.row}`, error.column && `column ${error.column}`].filter(
-      Boolean,
-    );
-    return {
-      problem: {
-        zh: place.length > 0 ? `${zh}（${place.join(" ")}）` : zh,
-        en: placeEn.length > 0 ? `${en} (${placeEn.join(", ")})` : en,
-      },
-    };
+    return { problem: whyUnreadable(error) };
   }
 }
 
@@ -191,24 +173,6 @@ function openFeatures(bytes: Uint8Array): Sheet[] | { problem: Text } {
   const sheet = sheetOfFeatures(value);
   return "problem" in sheet ? sheet : [{ name: sheet.name, rows: sheet.rows.map((row) => [...row]) }];
 }
-
-const unreadable: Record<TableErrorCode, Text> = {
-  "not-a-workbook": { zh: "不是 xlsx 或 csv 表格", en: "Neither an .xlsx workbook nor a .csv table" },
-  "old-workbook": { zh: "是旧版 .xls，请另存为 .xlsx", en: "An old .xls: save it as .xlsx" },
-  encrypted: { zh: "文件有密码，请取消后再导入", en: "Protected by a password: remove it first" },
-  damaged: { zh: "文件已损坏", en: "The file is damaged" },
-  "forbidden-xml": { zh: "文件含有不允许的 XML 声明", en: "The file holds XML declarations that are not allowed" },
-  "not-text": { zh: "不是可识别编码的文本", en: "Not text in a known encoding" },
-  "unterminated-quote": { zh: "引号没有闭合", en: "A quote is never closed" },
-  "too-large": { zh: "文件内容过大", en: "The content is too large" },
-  "too-many-entries": { zh: "文件内部件过多", en: "Too many parts in the file" },
-  "too-many-sheets": { zh: "工作表过多", en: "Too many sheets" },
-  "too-many-rows": { zh: "行数过多", en: "Too many rows" },
-  "too-many-columns": { zh: "列数过多", en: "Too many columns" },
-  "too-many-cells": { zh: "单元格过多", en: "Too many cells" },
-  "text-too-long": { zh: "单元格文字过长", en: "A cell's text is too long" },
-  "out-of-time": { zh: "读取超时，请改用上传方式", en: "Reading took too long: use an upload" },
-};
 
 /** The table with its errors in the cells, Chinese because the county's officials read it. */
 export async function markedTable(

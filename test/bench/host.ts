@@ -1,11 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { routeKey } from "@county/contracts/api.ts";
+import { CSV, routeKey } from "@county/contracts/api.ts";
 import { client } from "@county/contracts/client.ts";
 import { grids } from "@county/contracts/grids.ts";
+import { policy } from "@county/contracts/policy.ts";
+import { readAnnex } from "@county/plan/annexes.ts";
+import { writeCsv } from "@county/tables/write.ts";
 import autocannon from "autocannon";
 import { type Figure, type Section, spreadOf } from "./figures.ts";
 
@@ -13,8 +17,10 @@ import { type Figure, type Section, spreadOf } from "./figures.ts";
 
 const ROOT = new URL("../..", import.meta.url);
 const STARTS = 5;
+const ALONE = 3;
 const SECONDS = 4;
 const CONNECTIONS = 16;
+const APIS = [grids, policy];
 
 interface Started {
   readonly url: string;
@@ -63,6 +69,24 @@ async function stop({ process: child }: Started): Promise<void> {
 const residentMB = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
 
+/** A host of these services alone, on no data: its own memory when it is idle, without the engine's. */
+async function idleMB(services: readonly string[]): Promise<number> {
+  const dataDir = mkdtempSync(join(tmpdir(), "county-bench-"));
+  const child = fork(new URL("idle.ts", import.meta.url), [dataDir, ...services], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  try {
+    await once(child, "message");
+    await sleep(1_500);
+    return residentMB(child.pid as number);
+  } finally {
+    const ended = once(child, "exit");
+    child.disconnect();
+    await ended;
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
 /** The most units that any call of a route has used, from the service's own log. */
 function unitsByRoute(dataDir: string): Map<string, { read: number; write: number }> {
   const most = new Map<string, { read: number; write: number }>();
@@ -93,8 +117,8 @@ export const host: Section = {
   async run(say) {
     const dataDir = mkdtempSync(join(tmpdir(), "county-bench-"));
     const figures: Figure[] = [];
-    const figure = (name: string, unit: string, values: readonly number[], aim?: number) => {
-      figures.push({ service: "grids", name, unit, value: spreadOf(values), ...(aim !== undefined && { aim }) });
+    const figure = (service: string, name: string, unit: string, values: readonly number[], aim?: number) => {
+      figures.push({ service, name, unit, value: spreadOf(values), ...(aim !== undefined && { aim }) });
     };
     try {
       say("load the county");
@@ -111,21 +135,31 @@ export const host: Section = {
         memory.push(residentMB(running.process.pid as number) + residentMB(engine));
         if (i < STARTS - 1) await stop(running);
       }
-      figure("start, data present, to an authenticated list", "ms", starts, 2_000);
-      figure("idle memory of host and engine", "MB", memory, 250);
+      figure("all", "start, data present, to an authenticated list", "ms", starts, 2_000);
+      figure("all", "idle memory of host and engine", "MB", memory, 250);
 
       const { url, token } = running;
       const api = client(grids, { baseUrl: url, token: () => token });
       const community = (await api.listCommunities({ query: { area: "370725" } })).body.items[0];
       const place = (await api.listPlaces({ query: { area: community?.code as string } })).body.items[0];
-      for (const [name, path] of [
-        ["one community", `/communities/${community?.id}`],
-        ["22 communities", "/communities?area=370725"],
-        ["50 places", "/places?area=370725"],
-        ["one place", `/places/${place?.id}`],
+      const tables = client(policy, { baseUrl: url, token: () => token });
+      const annex = { bytes: writeCsv(readAnnex("annex2-baocheng")), contentType: CSV };
+      const posted = await tables.createReconciliation({
+        key: "bench-host-0001",
+        query: { area: "370725" },
+        body: annex,
+      });
+      for (const [service, name, path] of [
+        ["grids", "one community", `/communities/${community?.id}`],
+        ["grids", "22 communities", "/communities?area=370725"],
+        ["grids", "50 places", "/places?area=370725"],
+        ["grids", "one place", `/places/${place?.id}`],
+        ["policy", "one parameter", "/parameters/grid.households?area=370725"],
+        ["policy", "50 parameters", "/parameters?area=370725"],
+        ["policy", "findings of one table", `/reconciliations/${posted.body.id}/findings`],
       ] as const) {
         say(`load: ${name}`);
-        figure(`requests per second: ${name}`, "1/s", [await load(url, path, token)]);
+        figure(service, `requests per second: ${name}`, "1/s", [await load(url, path, token)]);
       }
 
       say("units per route");
@@ -133,14 +167,30 @@ export const host: Section = {
       await api.exportPlaces({ query: { area: "370725" } });
       await api.listFindings({ query: { area: "370725" } });
       await api.getAreas({ query: { area: "370725" } });
+      await tables.listReconciliations({ query: { area: "370725" } });
+      await tables.listParameterChanges({ query: { area: "370725" } });
+      await tables.listRules({ query: { area: "370725" } });
       await sleep(300);
       await stop(running);
       const most = unitsByRoute(dataDir);
-      for (const route of Object.values(grids.routes)) {
-        const used = most.get(routeKey(route));
-        if (used === undefined) continue;
-        figure(`read units: ${routeKey(route)}`, "RCU", [used.read], route.units.read);
-        if (route.units.write > 0) figure(`write units: ${routeKey(route)}`, "WCU", [used.write], route.units.write);
+      for (const { service, routes } of APIS) {
+        for (const route of Object.values(routes)) {
+          const used = most.get(routeKey(route));
+          if (used === undefined) continue;
+          const { read, write } = route.units;
+          figure(service, `read units: ${routeKey(route)}`, "RCU", [used.read], read);
+          if (write > 0) figure(service, `write units: ${routeKey(route)}`, "WCU", [used.write], write);
+        }
+      }
+
+      say("idle memory by service");
+      const alone: number[] = [];
+      for (let i = 0; i < ALONE; i++) alone.push(await idleMB([]));
+      figure("none", "idle memory of a host without services", "MB", alone);
+      for (const { service } of APIS) {
+        const added: number[] = [];
+        for (const bare of alone) added.push((await idleMB([service])) - bare);
+        figure(service, "idle memory it adds to a host", "MB", added);
       }
     } finally {
       rmSync(dataDir, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { bundles } from "./bundles.ts";
 import { isMet, type Section, tableOf } from "./figures.ts";
 import { host } from "./host.ts";
 import { copiesOf, proposals } from "./proposals.ts";
+import { verdicts } from "./verdicts.ts";
 
 // `npm run bench`: what the platform costs, compared in one run with what it is measured against. It reports; it does not
 // judge: an aim that is missed does not fail the run, because machines differ.
@@ -10,7 +11,7 @@ import { copiesOf, proposals } from "./proposals.ts";
 const { values: options } = parseArgs({
   options: { json: { type: "boolean" }, only: { type: "string" }, long: { type: "boolean" } },
 });
-const sections: readonly Section[] = [bundles, host, proposals(copiesOf(options.long ?? false))];
+const sections: readonly Section[] = [bundles, host, verdicts, proposals(copiesOf(options.long ?? false))];
 const chosen = sections.filter(({ name }) => options.only === undefined || options.only === name);
 if (chosen.length === 0) {
   console.error(`--only takes one of: ${sections.map(({ name }) => name).join(", ")}`);

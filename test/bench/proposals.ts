@@ -1,34 +1,15 @@
 import { inventCounties } from "@county/local/invented.ts";
-import { annexes, readAnnex } from "@county/plan/annexes.ts";
+import { policyOn } from "@county/plan/policy.ts";
 import { knownNeighbours } from "@county/rules/adjacency.ts";
 import { proposeGrids } from "@county/rules/grid-proposal.ts";
 import { type Figure, type Section, spreadOf } from "./figures.ts";
+import { planRows, SEED } from "./invented-county.ts";
 
 /** Proposed grids for invented counties of growing number: how long, how good, and whether it grows with the counties alone. */
 
-const SEED = 2020;
-const ON = "2020-06-01";
+const POLICY = policyOn("2020-06-01");
 /** 100 counties take about ten minutes: only where they are asked for. */
 export const copiesOf = (long: boolean): number[] => (long ? [1, 10, 100] : [1, 10]);
-
-const rows = annexes
-  .filter(({ annex }) => annex === 2)
-  .flatMap(({ id, street }) => {
-    const [headings = [], ...table] = readAnnex(id);
-    const rural = headings.some((heading) => heading.includes("村庄"));
-    return table
-      .filter(([first]) => first !== "合计")
-      .map(([, name = "", plannedGrids, places, households, population]) => ({
-        id: name,
-        name,
-        street,
-        rural,
-        plannedGrids: Number(plannedGrids),
-        places: Number(places),
-        households: Number(households),
-        population: Number(population),
-      }));
-  });
 
 export const proposals = (copies: readonly number[]): Section => ({
   name: "proposals",
@@ -38,7 +19,7 @@ export const proposals = (copies: readonly number[]): Section => ({
     for (const count of copies) {
       const seconds: number[] = [];
       let [value, greedy, bound, proven, communities] = [0, 0, 0, 0, 0];
-      for (const county of inventCounties(rows, { copies: count, seed: SEED })) {
+      for (const county of inventCounties(planRows, { copies: count, seed: SEED })) {
         const began = performance.now();
         for (const { figures: community, places } of county.streets.flatMap((street) => street.communities)) {
           const outlines = places.flatMap(({ name, geometry }) => (geometry ? [{ place: name, geometry }] : []));
@@ -48,7 +29,7 @@ export const proposals = (copies: readonly number[]): Section => ({
               places: places.map((place) => ({ ...place, id: place.name })),
               adjacent: knownNeighbours(outlines),
             },
-            ON,
+            POLICY,
           );
           value += proposal.objective.value;
           greedy += proposal.greedy;

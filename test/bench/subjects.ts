@@ -1,7 +1,9 @@
-import { GRANTS_CLAIM, writeGrant } from "@county/contracts/access.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { GRANTS_CLAIM, type Grant, writeGrant } from "@county/contracts/access.ts";
 import { type Route, routeKey } from "@county/contracts/api.ts";
 import { client } from "@county/contracts/client.ts";
 import { grids } from "@county/contracts/grids.ts";
+import { policy } from "@county/contracts/policy.ts";
 import type { Platform } from "@county/local/platform.ts";
 
 /** A call, as the gateway hands it to a function. */
@@ -21,7 +23,8 @@ export interface Subject {
 }
 
 const COUNTY = "370725";
-const GRANT = { role: "county.civil-affairs", area: COUNTY } as const;
+const CIVIL_AFFAIRS = { role: "county.civil-affairs", area: COUNTY } as const;
+const POLITICAL_LEGAL = { role: "county.political-legal", area: COUNTY } as const;
 
 /** Each service as it joins the platform. */
 export const subjects: readonly Subject[] = [
@@ -29,7 +32,7 @@ export const subjects: readonly Subject[] = [
     name: "grids",
     entry: "services/grids/main.ts",
     prepare: async (platform) => {
-      const token = await platform.token([GRANT]);
+      const token = await platform.token([CIVIL_AFFAIRS]);
       const register = client(grids, { baseUrl: platform.url, token: () => token });
       const { body } = await register.listPlaces({ query: { area: COUNTY, limit: 1 } });
       const place = body.items[0]!;
@@ -37,8 +40,8 @@ export const subjects: readonly Subject[] = [
       const { getCommunity, createPlace } = grids.routes;
       return {
         record: community.body,
-        get: eventOf(getCommunity, { params: { community: place.community.id } }),
-        post: eventOf(createPlace, {
+        get: eventOf(getCommunity, CIVIL_AFFAIRS, { params: { community: place.community.id } }),
+        post: eventOf(createPlace, CIVIL_AFFAIRS, {
           body: {
             community: place.community.id,
             name: "量测小区",
@@ -56,10 +59,43 @@ export const subjects: readonly Subject[] = [
       };
     },
   },
+  {
+    name: "policy",
+    entry: "services/policy/main.ts",
+    prepare: async (platform) => {
+      const token = await platform.token([POLITICAL_LEGAL]);
+      const parameters = client(policy, { baseUrl: platform.url, token: () => token });
+      const draft = (from: string) => ({
+        area: COUNTY,
+        parameter: "grid.households",
+        value: { min: 400, max: 700 },
+        from,
+        reason: "量测",
+      });
+      const { body } = await parameters.draftParameterChange({ key: "bench-prepared", body: draft("2099-01-01") });
+      const params = { change: body.id };
+      // With the effect that the other services tell, as whoever approves it reads it.
+      let change = body;
+      while (change.awaited.length > 0) {
+        await sleep(50);
+        change = (await parameters.getParameterChange({ params })).body;
+      }
+      const { getParameterChange, draftParameterChange } = policy.routes;
+      return {
+        record: change,
+        get: eventOf(getParameterChange, POLITICAL_LEGAL, { params }),
+        post: eventOf(draftParameterChange, POLITICAL_LEGAL, { body: draft("2099-07-01") }),
+      };
+    },
+  },
 ];
 
-/** An event of the gateway for a route, from a caller who may do everything the measured calls do. */
-export function eventOf(route: Route, input: { params?: Record<string, string>; body?: object }): GatewayEvent {
+/** An event of the gateway for a route, from a caller with this grant. */
+export function eventOf(
+  route: Route,
+  grant: Grant,
+  input: { params?: Record<string, string>; body?: object },
+): GatewayEvent {
   const path = route.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(input.params![name]!));
   const event = {
     version: "2.0",
@@ -83,7 +119,7 @@ export function eventOf(route: Route, input: { params?: Record<string, string>; 
       time: "01/Jun/2020:08:00:00 +0000",
       timeEpoch: 1_590_998_400_000,
       authorizer: {
-        jwt: { claims: { iss: "https://bench", sub: "bench", [GRANTS_CLAIM]: `[${writeGrant(GRANT)}]` }, scopes: null },
+        jwt: { claims: { iss: "https://bench", sub: "bench", [GRANTS_CLAIM]: `[${writeGrant(grant)}]` }, scopes: null },
       },
     },
     ...(input.params && { pathParameters: input.params }),

@@ -7,7 +7,7 @@ import type { ProblemDocument } from "@county/contracts/problem.ts";
 import { annexes, parseCsv } from "@county/plan/annexes.ts";
 import { type CellOut, writeWorkbook } from "@county/tables/write.ts";
 import { expect } from "vitest";
-import { freshCountyCode, type Target } from "./target.ts";
+import { freshCountyCode, type Reached } from "./target.ts";
 
 export type Register = Client<(typeof grids)["routes"]>;
 
@@ -25,7 +25,7 @@ export interface TestCounty {
 export const newKey = (): string => randomUUID();
 
 /** Sets up a county and its two streets over the API. */
-export async function newCounty(here: Target, first: number): Promise<TestCounty> {
+export async function newCounty(here: Reached, first: number): Promise<TestCounty> {
   const code = freshCountyCode(first);
   const as: TestCounty["as"] = async (role, area, { language = "zh", subject } = {}) => {
     const token = await here.token([role], [area], subject ?? `${role}-${area}`);
@@ -51,6 +51,8 @@ export const annex2 = { baodu: annexBytes("annex2-baodu"), baocheng: annexBytes(
 export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 export const csvFile = (text: string) => ({ bytes: new TextEncoder().encode(text), contentType: CSV });
 export const csvBytes = (bytes: Uint8Array) => ({ bytes, contentType: CSV });
+/** A table in another encoding than UTF-8: what is called text, the cloud's gateway hands on as that. */
+export const rawBytes = (bytes: Uint8Array) => ({ bytes, contentType: "application/octet-stream" });
 export const xlsxBytes = (bytes: Uint8Array) => ({ bytes, contentType: XLSX });
 
 export const HEADINGS = "序号,社区名称,网格数量,小区数量,户数,人口,服务中心位置,社区范围";

@@ -20,7 +20,7 @@ import {
   xlsxBytes,
 } from "./county.ts";
 import { engineIn, errorsIn, kill, type Running, startAndWait } from "./process.ts";
-import { freshCountyCode, type Target, tokensFrom } from "./target.ts";
+import { freshCountyCode, type Reached, tokensFrom } from "./target.ts";
 
 /**
  * The process is killed during an import, at many points, on one data folder. Two versions of the county's table
@@ -87,10 +87,9 @@ const sleep = (milliseconds: number) => new Promise((done) => setTimeout(done, m
 test("killed at any point of an import, readers see all of it or nothing, and the next start finishes or forgets it", async () => {
   onTestFailed(() => console.log(errorsIn(dataDir)));
   running = await startAndWait(environment);
-  const here = (): Target => ({
+  const here = (): Reached => ({
     baseUrl: running.url.replace("localhost", "127.0.0.1"),
     token: tokensFrom(`${running.url}/dev/token`),
-    stop: async () => {},
   });
   const code = freshCountyCode(990401);
   const token = await here().token(["county.civil-affairs"], [code], "crash");

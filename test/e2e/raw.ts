@@ -1,7 +1,7 @@
 import { request } from "node:http";
-import { ProblemDocument, problems } from "@county/contracts/problem.ts";
+import { type ProblemCode, ProblemDocument, problems } from "@county/contracts/problem.ts";
 import { expect } from "vitest";
-import type { Target } from "./target.ts";
+import type { Reached, Target } from "./target.ts";
 
 /** A request as a browser's fetch would make it, but for what it leaves out or gets wrong. */
 export interface Sent {
@@ -12,7 +12,7 @@ export interface Sent {
 }
 
 export const caller =
-  (here: Target) =>
+  (here: Reached) =>
   async (method: string, path: string, { token, language, headers, body }: Sent = {}): Promise<Response> =>
     await fetch(`${here.baseUrl}${path}`, {
       method,
@@ -51,9 +51,38 @@ export async function refusalOf(response: Response, language: "zh" | "en" = "zh"
   return document;
 }
 
+/** The cloud's gateway knows no problem documents, and takes a method that a path does not have for a route it does not have. */
+const WORDS: Partial<Record<ProblemCode, readonly [status: number, message: string]>> = {
+  unauthenticated: [401, "Unauthorized"],
+  "no-such-route": [404, "Not Found"],
+  "method-not-allowed": [404, "Not Found"],
+};
+
+/** A refusal of the cloud's gateway, without a service having been asked. */
+export const isGatewayRefusal = (here: Target, { status, headers }: Response): boolean =>
+  here.cloud &&
+  headers.get("content-type") === "application/json" &&
+  Object.values(WORDS).some((words) => words[0] === status);
+
+/** That the gateway refused a request as `code`: ours in a problem document, which is answered, the cloud's in its own words. */
+export async function gatewayRefusal(
+  here: Target,
+  response: Response,
+  code: ProblemCode,
+): Promise<ProblemDocument | undefined> {
+  if (here.cloud) {
+    const [status, message] = WORDS[code] as [number, string];
+    expect([response.status, await response.json()]).toEqual([status, { message }]);
+    return undefined;
+  }
+  const refused = await refusalOf(response);
+  expect(refused).toMatchObject({ status: problems[code].status, code });
+  return refused;
+}
+
 /** A request with whatever Host, method and target, as no browser would send it. */
 export const rawRequest = (
-  here: Target,
+  here: Reached,
   options: { method?: string; path: string; headers?: Record<string, string> },
 ): Promise<Response> =>
   new Promise((answer, reject) => {

@@ -1,27 +1,79 @@
-import { createHash, createPrivateKey, randomInt, sign } from "node:crypto";
+import { createHash, createPrivateKey, randomInt } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "@county/contracts/access.ts";
 import { type Platform, startPlatform } from "@county/local/platform.ts";
+import type { TestOptions } from "vitest";
+import { type Claims, signedToken } from "./token.ts";
 
-/** The platform under test, as its users reach it. */
-export interface Target {
+declare module "vitest" {
+  interface TaskMeta {
+    /** Why a case was skipped. */
+    notRun?: string;
+  }
+}
+
+/** A platform as its users reach it. */
+export interface Reached {
   /** Address of the API, without a trailing slash. */
   readonly baseUrl: string;
   /** A token that grants every pair of these roles and areas. Each subject is an account of its own. */
   token(roles: readonly Role[], areas: readonly string[], subject?: string): Promise<string>;
+}
+
+/** The platform under test. */
+export interface Target extends Reached {
+  /** The issuer's signature under any claims and header: for what it would never say. */
+  signed(claims: Claims, header: Claims): Promise<string>;
+  /** Behind the cloud's gateway, which refuses in its own words whom it does not let through to a service. */
+  readonly cloud: boolean;
+  /** As the options of a test or a group: runs it only where the target has all of this, and else says why not. */
+  needs(...abilities: Ability[]): TestOptions;
   /** Only where the platform runs in this process; absent when `TEST_TARGET` names one elsewhere. */
   readonly inProcess?: { readonly platform: Platform; readonly dataDir: string };
   stop(): Promise<void>;
 }
 
-/** `TEST_TARGET` where it is set (tokens come from `TEST_TOKEN_URL`), else a platform of its own in this process. */
+/** What a case may need that not every target has. */
+export type Ability =
+  /** To look into the platform's own process. */
+  | "inside"
+  /** An issuer that signs whatever it is given. */
+  | "signatures"
+  /** The gateway of `packages/local`, which says more than the cloud's. */
+  | "own gateway"
+  /** Tokens are refused that have no end, or say they are signed in a way the issuer does not sign. */
+  | "strict tokens";
+
+/**
+ * `TEST_TARGET` where it is set, else a platform of its own in this process. Tokens come from `TEST_TOKEN_URL`, or, of
+ * another `npm start`, from where it gives them. `TEST_LACKS` says in JSON which abilities that target lacks, and why.
+ */
 export async function target(): Promise<Target> {
-  const elsewhere = process.env.TEST_TARGET?.replace(/\/$/, "");
+  const { TEST_TARGET, TEST_TOKEN_URL, TEST_LACKS = "{}" } = process.env;
+  const elsewhere = TEST_TARGET?.replace(/\/$/, "");
   if (elsewhere !== undefined) {
-    const tokens = process.env.TEST_TOKEN_URL ?? `${elsewhere}/dev/token`;
-    return { baseUrl: elsewhere, token: tokensFrom(tokens), stop: async () => {} };
+    const cloud = TEST_TOKEN_URL !== undefined;
+    const tokens = TEST_TOKEN_URL ?? `${elsewhere}/dev/token`;
+    const lacks: Partial<Record<Ability, string>> = {
+      inside: "it looks into the process that serves it",
+      ...(cloud
+        ? { "own gateway": "the cloud's gateway has its own words, and no status 405" }
+        : { signatures: "its issuer signs only what it says itself" }),
+      ...(JSON.parse(TEST_LACKS) as object),
+    };
+    return {
+      baseUrl: elsewhere,
+      token: tokensFrom(tokens),
+      signed: async (claims, header) => await askForToken(`${tokens}/signed`, { claims, header }),
+      cloud,
+      needs: (...abilities): TestOptions => {
+        const notRun = abilities.map((ability) => lacks[ability]).find((lack) => lack !== undefined);
+        return notRun === undefined ? {} : { skip: true, meta: { notRun } };
+      },
+      stop: async () => {},
+    };
   }
   const dataDir = mkdtempSync(join(tmpdir(), "county-e2e-"));
   const platform = await startPlatform({ port: 0, dataDir, dataset: "empty" });
@@ -29,6 +81,12 @@ export async function target(): Promise<Target> {
   return {
     baseUrl,
     token: tokensFrom(`${baseUrl}/dev/token`),
+    signed: async (claims, header) => {
+      const key = JSON.parse(readFileSync(join(dataDir, "issuer.json"), "utf8"));
+      return signedToken(claims, header, createPrivateKey({ key, format: "jwk" }));
+    },
+    cloud: false,
+    needs: () => ({}),
     inProcess: { platform, dataDir },
     stop: async () => {
       await platform.stop();
@@ -38,33 +96,24 @@ export async function target(): Promise<Target> {
 }
 
 export const tokensFrom =
-  (url: string): Target["token"] =>
-  async (roles, areas, subject = "tester") => {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ roles, areas, subject }),
-    });
-    if (!response.ok) throw new Error(`no token: ${response.status} ${await response.text()}`);
-    return ((await response.json()) as { token: string }).token;
-  };
+  (url: string): Reached["token"] =>
+  async (roles, areas, subject = "tester") =>
+    await askForToken(url, { roles, areas, subject });
+
+async function askForToken(url: string, body: object): Promise<string> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`no token: ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { token: string }).token;
+}
 
 let counties = 0;
 
 /** The code of a county that nobody has set up: counted on from `first`, drawn at random on a platform that keeps its data. */
 export const freshCountyCode = (first: number): string =>
   String(process.env.TEST_TARGET === undefined ? first + counties++ : 980_000 + randomInt(19_999));
-
-/** A token with any claims, signed with the key of the platform in `dataDir`: for what its issuer would never sign. */
-export function forgedToken(dataDir: string, claims: Record<string, unknown>, header: Record<string, unknown> = {}) {
-  const key = JSON.parse(readFileSync(join(dataDir, "issuer.json"), "utf8")) as { kid: string };
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const text = `${part({ alg: "ES256", kid: key.kid, typ: "JWT", ...header })}.${part(claims)}`;
-  const signature = sign("sha256", Buffer.from(text), {
-    key: createPrivateKey({ key, format: "jwk" }),
-    dsaEncoding: "ieee-p1363",
-  });
-  return `${text}.${signature.toString("base64url")}`;
-}
 
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

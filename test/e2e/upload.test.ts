@@ -133,13 +133,13 @@ describe("a table by upload", () => {
     const longer = { ...policy, expiration: "2099-01-01T00:00:00.000Z" };
     await refused({ policy: Buffer.from(JSON.stringify(longer)).toString("base64") });
     await refused({ acl: "public-read" });
-    await refused({ "x-amz-credential": form.fields["x-amz-credential"]!.replace("local", "other") });
+    await refused({ "x-amz-credential": form.fields["x-amz-credential"]!.replace("/s3/", "/sqs/") });
     // Reading it is nobody's but the service's.
     expect((await fetch(`${form.url}/${form.fields.key}`)).status).toBe(403);
     expect(await post(form, file)).toBe(204);
   });
 
-  test.runIf(here.inProcess)("a form that is out of date", async () => {
+  test("a form that is out of date", here.needs("inside"), async () => {
     const { baocheng, office } = await newCounty(here, 990301);
     const file = annex2.baocheng;
     const { body: form } = await office.createUpload({ key: newKey(), body: given(baocheng, file.length) });
@@ -161,9 +161,10 @@ describe("a table by upload", () => {
     const altered = new TextEncoder().encode(new TextDecoder().decode(file).replace("7633", "9633"));
     expect(altered.length).toBe(file.length);
     expect(await post(form, altered)).toBe(204);
-    expect(await problemOf(commit(office, checked))).toMatchObject({ status: 409, code: "conflict" });
-    expect((await office.getImport({ params: { import: checked.id } })).body.state).toBe("failed");
-    expect(await allCommunities(office, baocheng)).toEqual([]);
+    await commit(office, checked);
+    const figures = JSON.stringify(await allCommunities(office, baocheng));
+    expect(figures).toContain("7633");
+    expect(figures).not.toContain("9633");
   });
 
   test("sizes that no table has", async () => {
@@ -224,7 +225,7 @@ describe("a large table", () => {
   });
 });
 
-describe.runIf(here.inProcess)("a message that comes twice", () => {
+describe("a message that comes twice", here.needs("inside"), () => {
   /** The worker's queue handler, as Lambda would call it. */
   async function deliver(...details: object[]): Promise<SQSBatchResponse> {
     const { imports } = await import("@county/grids/events.ts");

@@ -1,0 +1,65 @@
+import type { ParameterChange } from "@county/plan/policy.ts";
+import { outboxAction } from "@county/platform/documents.ts";
+import { backOff, type Key, type Table } from "@county/platform/table.ts";
+import * as z from "zod/mini";
+
+/**
+ * What the policy service told, under the county's code, which is all it knows of a county; also of one that is not
+ * registered yet:
+ * - `policy`: a copy of the values the county has decided, the newest version that came,
+ * - `told#<change>`: that the effect of a drafted change was told.
+ */
+const policyKey = (county: string): Key => ({ pk: `policy#${county}`, sk: "policy" });
+const toldKey = (county: string, change: string): Key => ({ pk: `policy#${county}`, sk: `told#${change}` });
+
+// Its parts were checked when they came, so only the frame is checked again.
+const Frame = z.object({ version: z.int(), changes: z.string() });
+
+export function policyStore(table: Table) {
+  return {
+    /**
+     * The values decided in the county that an area code lies in, in the order of their decisions. With parameters among
+     * them, perhaps, that this release does not know yet: no rule asks for those.
+     */
+    async changes(area: string): Promise<ParameterChange[]> {
+      const item = await table.get(policyKey(area.slice(0, 6)));
+      return item === undefined ? [] : (JSON.parse(z.parse(Frame, item).changes) as ParameterChange[]);
+    },
+
+    /** Keeps a county's decided values, unless as new ones were there before. */
+    async keep(county: string, version: number, changes: readonly unknown[]): Promise<void> {
+      for (let tries = 0; ; tries++) {
+        const item = await table.get(policyKey(county));
+        const before = item && z.parse(Frame, item).version;
+        if (before !== undefined && before >= version) return;
+        const outcome = await table.write({
+          name: "policy",
+          put: { ...policyKey(county), version, changes: JSON.stringify(changes) },
+          when: before === undefined ? "absent" : { version: before },
+        });
+        if (outcome.ok) return;
+        // Another version came in between: whether it is newer is asked again.
+        if (tries === 9) throw new Error(`policy: the copy of ${county} keeps changing`);
+        await backOff(tries);
+      }
+    },
+
+    wasTold: async (county: string, change: string): Promise<boolean> =>
+      (await table.get(toldKey(county, change))) !== undefined,
+
+    /** Tells the effect of a drafted change, once, however often it is computed. @param effect the event's own fields */
+    async tell(county: string, change: string, at: string, effect: object): Promise<void> {
+      await table.transact([
+        { name: "told", put: { ...toldKey(county, change), at }, when: "absent" },
+        outboxAction({
+          type: "grids.effect-told",
+          service: "grids",
+          area: county,
+          at,
+          id: `effect.${county}.${change}`,
+          detail: JSON.stringify(effect),
+        }),
+      ]);
+    },
+  };
+}
