@@ -4,10 +4,12 @@ import { type InventedCounty, inventCounties } from "@county/local/invented.ts";
 import { policyOn } from "@county/plan/policy.ts";
 import { applyOperations, emptyMap } from "@county/rules/grid-map.ts";
 import { areaVerdicts, type CommunityGrids, gridVerdicts, tallyOf } from "@county/rules/grid-verdicts.ts";
+import { compoundServiceVerdict, coverageVerdict } from "@county/rules/property.ts";
+import { subsidyFinding } from "@county/rules/subsidies.ts";
 import { type Figure, type Section, spreadOf } from "./figures.ts";
 import { planRows, SEED } from "./invented-county.ts";
 
-/** Verdicts on the grids of invented counties, one core: how many a second, and whether time and memory grow with the counties. */
+/** Verdicts on the grids, compounds and subsidies of invented counties, one core: how many a second, and whether time and memory grow with the counties. */
 
 const POLICY = policyOn("2020-06-01");
 
@@ -49,13 +51,37 @@ const gridsOf = (county: InventedCounty): CommunityGrids[] =>
     })),
   );
 
+/** What is said of a community's compounds, apart from its grids: who serves each, who is paid what there. */
+function compoundVerdicts({ community, places }: CommunityGrids): number {
+  const told = places.map(({ id, name, households, propertyCompany, asOf }) => ({
+    subject: { id, code: community.code, name },
+    compound: { id, name, households, propertyCompany, asOf, source: id },
+    service:
+      propertyCompany === null ? ({ kind: "none" } as const) : ({ kind: "company", name: propertyCompany } as const),
+    asOf,
+    source: id,
+  }));
+  const paid = told.map((one) =>
+    subsidyFinding(
+      { ...one, gridKind: "urban", duty: "worker", policeAssistant: false, compounds: [one.compound] },
+      POLICY,
+    ),
+  );
+  const served = told.map((one) => compoundServiceVerdict(one, POLICY));
+  return [...paid, ...served, coverageVerdict(community, told, POLICY)].length;
+}
+
 function judge(county: InventedCounty, grids: readonly CommunityGrids[]): number {
   const area = { id: county.code, code: county.code, name: county.name };
   const tallies = grids.map((one) => tallyOf(one, POLICY));
-  return [
+  const findings = [
     ...grids.map((one) => gridVerdicts({ ...one, acceptances: [] }, POLICY)),
     areaVerdicts({ area, tallies, planned: null, acceptances: [] }, POLICY),
-  ].reduce((sum, findings) => sum + findings.length, 0);
+  ];
+  return grids.reduce(
+    (sum, one) => sum + compoundVerdicts(one),
+    findings.reduce((sum, some) => sum + some.length, 0),
+  );
 }
 
 const COPIES = [1, 100, 1_000];
