@@ -84,12 +84,12 @@ export const says = {
     en: `The job "${what.en}" failed. It is tried twice more; it is safe to run again, so once mended it may be started by hand.`,
   }),
   relayBehind: (what: Text): Text => ({
-    zh: `“${what.zh}”的事件和审计副本发出得太慢或发不出去，其他服务看到的是旧数据。看 Relay 日志：总线或审计桶是否拒绝。数据流只保留二十四小时，务必当天修好；已过期的用 replay 补发。`,
-    en: `Events and audit copies of "${what.en}" leave too slowly or not at all; other services see old data. Read the Relay log: does the bus or the audit bucket refuse? The stream remembers twenty-four hours only: mend it today; replay what was missed.`,
+    zh: `“${what.zh}”的事件和审计副本发出得太慢或发不出去，其他服务看到的是旧数据。看 Relay 日志：总线或审计桶是否拒绝。数据流只保留二十四小时，务必当天修好；已过期的按运维手册补发。`,
+    en: `Events and audit copies of "${what.en}" leave too slowly or not at all; other services see old data. Read the Relay log: does the bus or the audit bucket refuse? The stream remembers twenty-four hours only: mend it today; send what was missed again as the operations page says.`,
   }),
   relayBroken: (what: Text): Text => ({
-    zh: `“${what.zh}”有事件无法发出（内容不合约定，或数据流已过期），已按键值搁置。按键值在 outbox 里找到它，修正后用 replay 补发。`,
-    en: `An event of "${what.en}" cannot be carried (it does not fit its schema, or the stream forgot it) and is set aside by its key. Find it in the outbox by that key, mend it, and replay.`,
+    zh: `“${what.zh}”有事件无法发出（内容不合约定，或数据流已过期），已按键值搁置。按键值在 outbox 里找到它，修正后按运维手册补发。`,
+    en: `An event of "${what.en}" cannot be carried (it does not fit its schema, or the stream forgot it) and is set aside by its key. Find it in the outbox by that key, mend it, and send it again as the operations page says.`,
   }),
   gatewayFaults: {
     zh: "网关回答了 5xx。若各服务没有同时报警，是网关够不着函数：查权限、别名和部署。",

@@ -398,7 +398,7 @@ export const policy = defineApi(
         asOf: z.optional(IsoDate),
         fileName: z._default(name(200), "附件"),
       }),
-      body: file(XLSX, CSV),
+      body: file(XLSX, CSV, "application/octet-stream"),
       response: Reconciliation,
       status: 201,
       units: { read: 4, write: 10 },
