@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,6 +28,8 @@ const WARM_BLOCKS = 25;
 const CALLS_A_BLOCK = 100;
 
 const ROUTES = ["get", "post"] as const;
+/** A service's functions beside the one for requests. */
+const WORKERS = ["events", "jobs", "relay"] as const;
 const AIMS = { import: 0.7, first: 0.8, size: 0.95, warm: 1.6 };
 
 const here = (file: string) => join(import.meta.dirname, file);
@@ -56,7 +59,7 @@ export const bundles: Section = {
     let endpoint: ChildProcess | undefined;
     try {
       say("building and loading the data");
-      const { pairs, snapshot } = await prepare(folder);
+      const { pairs, workers, snapshot } = await prepare(folder);
       endpoint = fork(here("endpoint.mjs"), [snapshot], { stdio: "inherit" });
       const [port] = (await once(endpoint, "message")) as [number];
       const url = `http://127.0.0.1:${port}`;
@@ -68,6 +71,7 @@ export const bundles: Section = {
         AWS_ENDPOINT_URL_DYNAMODB: url,
         DYNAMODB_ENDPOINT: url,
         FILES_BUCKET: "bench",
+        EVENT_BUS: "bench",
         TABLE_NAME: "baseline",
         ...Object.fromEntries(subjects.map(({ name }) => [tableVariable(name), `local-${name}`])),
       };
@@ -108,6 +112,16 @@ export const bundles: Section = {
             compared(about(`${routeKey} to DynamoDB`, "requests"), [requests[0]!], [requests[1]!]),
           );
         }
+      }
+      for (const worker of workers) {
+        const about = (name: string, unit: string, aim: number) => ({ service: worker.name, name, unit, aim });
+        const { baseline } = pairs[0]!;
+        say(`${worker.name}: import`);
+        const [values, others] = await startCosts(worker, baseline, nothing, "import", environment);
+        figures.push(
+          compared(about("import", valgrind ? "M instructions" : "ms CPU", AIMS.import), values, others),
+          compared(about("size", "bytes", AIMS.size), [worker.bytes], [baseline.bytes]),
+        );
       }
       const how = valgrind
         ? `Import and first call: instructions counted by valgrind's callgrind, node ${DETERMINISTIC.join(" ")}, ${COUNTED_ROUNDS} rounds`
@@ -162,13 +176,23 @@ async function prepare(folder: string) {
         },
       });
     }
+    // What queues, schedules and the stream start: nobody waits for them, but each start is paid.
+    const workers: Measured[] = [];
+    for (const { ours } of pairs) {
+      for (const part of WORKERS) {
+        const entry = join(root, "services", ours.name, `${part}.ts`);
+        if (!existsSync(entry)) continue;
+        const built = await bundle({ entry, outdir: join(folder, `${ours.name}-${part}`) });
+        workers.push({ ...ours, ...built, name: `${ours.name} ${part}` });
+      }
+    }
     const held: Record<string, unknown> = {};
     for (const name of ["baseline", ...subjects.map((subject) => `local-${subject.name}`)]) {
       held[name] = await everyItem(platform.engine.endpoint, name);
     }
     const snapshot = join(folder, "snapshot.json");
     await writeFile(snapshot, JSON.stringify(held));
-    return { pairs, snapshot };
+    return { pairs, workers, snapshot };
   } finally {
     client.destroy();
     await platform.stop();
