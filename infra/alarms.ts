@@ -88,8 +88,8 @@ export const says = {
     en: `Events and audit copies of "${what.en}" leave too slowly or not at all; other services see old data. Read the Relay log: does the bus or the audit bucket refuse? The stream remembers twenty-four hours only: mend it today; send what was missed again as the operations page says.`,
   }),
   relayBroken: (what: Text): Text => ({
-    zh: `“${what.zh}”有事件无法发出（内容不合约定，或数据流已过期），已按键值搁置。按键值在 outbox 里找到它，修正后按运维手册补发。`,
-    en: `An event of "${what.en}" cannot be carried (it does not fit its schema, or the stream forgot it) and is set aside by its key. Find it in the outbox by that key, mend it, and send it again as the operations page says.`,
+    zh: `“${what.zh}”有事件无法发出（内容不合约定，或数据流已过期），已按键值搁置：按键值在 outbox 里找到它，修正后按运维手册补发。键值以 audit# 开头的，是审计记录被改写或删除：先查是谁，原样见锁定的副本。`,
+    en: `An event of "${what.en}" cannot be carried (it does not fit its schema, or the stream forgot it) and is set aside by its key: find it in the outbox by that key, mend it, and send it again as the operations page says. If the key begins with audit#, an audit record was overwritten or deleted: find out by whom; the locked copy is as it was.`,
   }),
   gatewayFaults: {
     zh: "网关回答了 5xx。若各服务没有同时报警，是网关够不着函数：查权限、别名和部署。",

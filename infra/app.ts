@@ -8,9 +8,8 @@ const region = context("region") ?? process.env.CDK_DEFAULT_REGION;
 if (!region) throw new Error("Name a region: -c region=cn-north-1, or one in the AWS profile.");
 const stage = stageOf(Object.fromEntries(stageContext.map((name) => [name, context(name)])));
 if (isUnnamed(stage)) {
-  console.warn(
-    `The stage ${stage.name} has no issuer yet: name the county's with -c issuer=… -c audience=… to deploy it.`,
-  );
+  // The gateway asks the issuer for its keys when it is made: a deployment would end there, with half of it done.
+  throw new Error(`The stage ${stage.name} has no issuer: name the county's with -c issuer=https://… -c audience=…`);
 }
 county(app, { stage, region, code: await bundled() });
 app.synth();

@@ -96,6 +96,28 @@ describe("alarms", () => {
     expect([...watched].filter((one) => table.test(one))).toHaveLength(2);
   });
 
+  test("CloudWatch takes ten metrics in one alarm: what watches more functions is several", () => {
+    const [grids] = services;
+    const summary = { zh: "许多", en: "many" };
+    const consumers = Array.from({ length: 19 }, (_, i) => ({ ...grids!.consumers[0]!, name: `many${i}`, summary }));
+    const many = synthesise({ stage: "prod" }, "us-east-1", [{ ...grids!, consumers, schedules: [] }]);
+    const sums = (one: Synthesised) =>
+      all(one, "AWS::CloudWatch::Alarm").flatMap(([id, { Properties }]) => {
+        const metrics = (Properties.Metrics ?? []).filter(({ MetricStat }: Json) => MetricStat);
+        return /^Throttled/.test(id) ? [[id.replace(/[0-9A-F]{8}$/, ""), metrics.length]] : [];
+      });
+    expect(sums(many)).toEqual([
+      ["ThrottledAlarm", 10],
+      ["Throttled2Alarm", 10],
+      ["Throttled3Alarm", 1],
+    ]);
+    for (const one of [prod, many]) {
+      for (const [id, { Properties }] of all(one, "AWS::CloudWatch::Alarm")) {
+        expect([id, (Properties.Metrics ?? []).length]).toEqual([id, expect.toSatisfy((n: number) => n <= 11)]);
+      }
+    }
+  });
+
   test("the gateway's own faults and slowness", () => {
     expect([...watched].filter((one) => /^(5xx|Latency) .*ApiF70053CD/.test(one))).toHaveLength(2);
   });
@@ -275,6 +297,20 @@ describe("upgrade", () => {
     ["Key961B73FD (AWS::KMS::Key) is kept no more", "data", (all) => delete all.Key961B73FD.DeletionPolicy],
     ["is withdrawn, and grids as deployed still holds it", "data", (_, template) => delete template.Outputs],
   ])("%s", (sentence, stack, change) => expect(changed(stack, change).join("\n")).toContain(sentence));
+
+  test("a pool of accounts is not let go, nor told apart by something else", () => {
+    const people = templatesOf(pool);
+    const [[id, { Properties }]] = all(pool, "AWS::Cognito::UserPool") as [[string, Resource]];
+    expect(troubles(people, people)).toEqual([]);
+    expect(troubles(people, { ...people, identity: { Resources: {} } })).toContain(
+      `identity ${id} (AWS::Cognito::UserPool) is gone, or has another id`,
+    );
+    const renamed = structuredClone(people.identity!) as Json;
+    renamed.Resources[id].Properties = { ...Properties, UsernameAttributes: ["email"] };
+    expect(troubles(people, { ...people, identity: renamed })).toEqual([
+      `identity ${id} (AWS::Cognito::UserPool) is replaced: UsernameAttributes changes`,
+    ]);
+  });
 
   test("an index at a time", () => {
     expect(troubles(withIndexes("a"), withIndexes("a", "b"))).toEqual([]);

@@ -240,6 +240,26 @@ describe("data", () => {
     expect(JSON.stringify(audit!.Properties.LifecycleConfiguration)).not.toContain("Expiration");
   });
 
+  test.each([
+    ["dev", dev],
+    ["prod", prod],
+  ] as const)("in %s what is kept can still be read: the key under which it stands is kept too", (_, { stacks }) => {
+    const { resources } = stacks.data!;
+    const kept = Object.values(resources).filter(({ DeletionPolicy }) => DeletionPolicy === "Retain");
+    // The audit's bucket, and the key itself, even in a stage that keeps nothing else.
+    expect(kept.length).toBeGreaterThanOrEqual(2);
+    const keys = kept.flatMap(({ Properties }) => [
+      ...JSON.stringify(Properties).matchAll(
+        /"(?:KMSMasterKeyI[dD]|KmsMasterKeyId)":\{"Fn::GetAtt":\["(\w+)","Arn"\]\}/g,
+      ),
+    ]);
+    expect(keys.length).toBeGreaterThan(0);
+    for (const [, id] of keys) {
+      const { DeletionPolicy, UpdateReplacePolicy } = resources[id!]!;
+      expect([id, DeletionPolicy, UpdateReplacePolicy]).toEqual([id, "Retain", "Retain"]);
+    }
+  });
+
   test("production keeps its data whatever happens to its stacks", () => {
     const kept = [
       ...all(prod, "AWS::DynamoDB::Table"),
@@ -394,7 +414,7 @@ describe("permissions", () => {
     }
   });
 
-  test("nobody who may write may change or delete what stands in the audit", () => {
+  test("nobody who may write may update or delete an item of the audit", () => {
     for (const { name } of both) {
       for (const [what, allowed] of statements(name)) {
         const writes = allowed.some(
@@ -480,7 +500,7 @@ describe.each(services.map((service) => [service.name, service] as const))("even
     expect(closed.sort()).toEqual(queues.map(([id]) => id).sort());
   });
 
-  test("the relay hears of new outbox and audit items alone, in part if need be, and loses none unseen", () => {
+  test("the relay hears of new outbox items, of all that befalls the audit, and loses none of it unseen", () => {
     const relay = mappings.find(({ Properties }) => Properties.StartingPosition !== undefined)!.Properties;
     expect(relay).toMatchObject({
       StartingPosition: "TRIM_HORIZON",
@@ -489,10 +509,10 @@ describe.each(services.map((service) => [service.name, service] as const))("even
     });
     const patterns = relay.FilterCriteria.Filters.map(({ Pattern }: Json) => JSON.parse(Pattern));
     expect(patterns).toEqual(
-      [outboxPartition(0).replace("0", ""), "audit#"].map((prefix) => ({
-        eventName: ["INSERT"],
-        dynamodb: { Keys: { pk: { S: [{ prefix }] } } },
-      })),
+      [
+        [outboxPartition(0).replace("0", ""), ["INSERT"]] as const,
+        ["audit#", ["INSERT", "MODIFY", "REMOVE"]] as const,
+      ].map(([prefix, eventName]) => ({ eventName, dynamodb: { Keys: { pk: { S: [{ prefix }] } } } })),
     );
     const dead = target(relay.DestinationConfig.OnFailure.Destination);
     const letters = rules.find(({ Properties }) => Properties.EventPattern.source?.includes("county.relay"))!;
@@ -524,6 +544,24 @@ describe.each(services.map((service) => [service.name, service] as const))("even
       (one) => resources[one.Properties.FunctionName.Ref] === worker,
     )!;
     expect(invoke.Properties.DestinationConfig.OnFailure.Destination).toEqual(Properties.Target.DeadLetterConfig.Arn);
+  });
+});
+
+describe("a table that comes back", () => {
+  test("has another stream: without it, nothing holds the old one, and all else stays", () => {
+    const without = synthesise({ stage: "prod", stream: "off" }, "us-east-1");
+    const outputs = ({ stacks }: Synthesised) => Object.keys(stacks.data!.template.Outputs!);
+    const streams = outputs(prod).filter((name) => name.includes("StreamArn"));
+    expect(streams).toHaveLength(services.length);
+    expect(outputs(without)).toEqual(outputs(prod).filter((name) => !streams.includes(name)));
+    for (const { name } of services) {
+      expect(prod.stacks[name]!.text).toContain("StreamArn");
+      expect(without.stacks[name]!.text).not.toContain("StreamArn");
+      const ids = ({ stacks }: Synthesised) => Object.keys(stacks[name]!.resources);
+      expect(ids(prod).filter((id) => !ids(without).includes(id))).toEqual([
+        expect.stringMatching(/^RelayFunctionOutbox/),
+      ]);
+    }
   });
 });
 

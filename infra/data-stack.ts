@@ -37,7 +37,8 @@ export class DataStack extends Stack {
     this.key = new Key(this, "Key", {
       description: `county ${stage.name}: tables and files`,
       enableKeyRotation: true,
-      removalPolicy,
+      // In every stage: the audit's bucket outlives its stack, and without the key nobody reads what is in it.
+      removalPolicy: RemovalPolicy.RETAIN,
     });
     // Alarms and the budget write to the operators' topic, whose own policy says from which account.
     this.key.addToResourcePolicy(

@@ -72,7 +72,9 @@ const alarmKinds = (): Map<string, { says: Set<string>; names: string[] }> => {
       if (Type !== "AWS::CloudWatch::Alarm") continue;
       const [, part, own] = /^county-prod-([a-z]+)-(.+)$/.exec(Properties.AlarmName)!;
       const worker = workers.find(({ name }) => own!.startsWith(`${kebab(name)}-`));
-      const kind = part === "api" ? `api-${own}` : worker ? `…${own!.slice(kebab(worker.name).length)}` : own!;
+      const whole = part === "api" ? `api-${own}` : worker ? `…${own!.slice(kebab(worker.name).length)}` : own!;
+      // What watches more than one alarm takes is several, told apart by a number.
+      const kind = whole.replace(/-\d+$/, "");
       let says: string = Properties.AlarmDescription.split("\n")[1];
       for (const { en } of [...services.map(({ title }) => title), ...workers.map(({ summary }) => summary)]) {
         says = says.replace(`"${en}"`, "“…”");
@@ -149,6 +151,12 @@ describe.each(pages)("docs/%s.md", (page) => {
     expect(named.filter((name) => !scripts.has(name))).toEqual([]);
     const run = [...text.matchAll(/launch\.mjs ([\w./-]+\.ts)/g)].map(([, script]) => script!);
     expect(run.filter((script) => !existsSync(join(root, script)))).toEqual([]);
+  });
+
+  test("the API's address is joined to a path as the output prints it", () => {
+    const { Address } = synthesise({ stage: "prod" }, "us-east-1").stacks.api!.template.Outputs!;
+    expect(JSON.stringify(Address!.Value)).toMatch(/\/"\]\]\}$/);
+    expect(textOf(page)).not.toMatch(/\$\{?ADDRESS\}?\//);
   });
 
   test("no account, no path of one machine, no address of a real person", () => {

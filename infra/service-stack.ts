@@ -70,6 +70,8 @@ const VISIBILITY_TIMES = 6;
 /** How long a message waits at most, and the bus tries to put it into the queue at most. */
 const QUEUE_DAYS = 4;
 const DELIVERY_HOURS = 24;
+/** CloudWatch takes this many metrics in one alarm. */
+const MOST_METRICS = 10;
 /** A dead letter's age counts from its first sending, so it must be kept longer than a queue keeps it. */
 const DEAD_LETTER_DAYS = 14;
 
@@ -199,7 +201,7 @@ export class ServiceStack extends Stack {
   #relay(): void {
     const { stage, service, table, bus, auditBucket, bell } = this.#props;
     const { title, name: part } = service;
-    const stream = table.tableStreamArn as string;
+    const stream = stage.off.stream ? undefined : (table.tableStreamArn as string);
     const relay = this.#function("Relay", {
       part: "relay",
       name: "handler",
@@ -211,31 +213,38 @@ export class ServiceStack extends Stack {
         new PolicyStatement({ actions: ["events:PutEvents"], resources: [bus.eventBusArn] }),
         // It adds, and can neither read nor list nor delete.
         new PolicyStatement({ actions: ["s3:PutObject"], resources: [auditBucket.arnForObjects(`${service.name}/*`)] }),
-        new PolicyStatement({
-          actions: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
-          resources: [stream],
-        }),
-        new PolicyStatement({ actions: ["dynamodb:ListStreams"], resources: ["*"] }),
+        ...(stream
+          ? [
+              new PolicyStatement({
+                actions: ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+                resources: [stream],
+              }),
+              new PolicyStatement({ actions: ["dynamodb:ListStreams"], resources: ["*"] }),
+            ]
+          : []),
         this.#useOfKey("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
       ],
     });
     const dead = this.#deadLetters("Relay");
     dead.grantSendMessages(relay);
-    const written = (prefix: string) =>
+    const heard = (prefix: string, ...events: [string, ...string[]]) =>
       FilterCriteria.filter({
-        eventName: FilterRule.isEqual("INSERT"),
+        eventName: FilterRule.or(...events),
         dynamodb: { Keys: { pk: { S: FilterRule.beginsWith(prefix) } } },
       });
-    relay.addEventSourceMapping("Outbox", {
-      eventSourceArn: stream,
-      startingPosition: StartingPosition.TRIM_HORIZON,
-      filters: [written("outbox#"), written("audit#")],
-      batchSize: 100,
-      reportBatchItemFailures: true,
-      bisectBatchOnError: true,
-      // What passes is tried as long as the stream remembers it; what never will, the relay itself sets aside.
-      onFailure: new SqsDlq(dead),
-    });
+    if (stream) {
+      relay.addEventSourceMapping("Outbox", {
+        eventSourceArn: stream,
+        startingPosition: StartingPosition.TRIM_HORIZON,
+        // Of the audit everything: what is changed or deleted there the relay tells of, because no role can prevent it all.
+        filters: [heard("outbox#", "INSERT"), heard("audit#", "INSERT", "MODIFY", "REMOVE")],
+        batchSize: 100,
+        reportBatchItemFailures: true,
+        bisectBatchOnError: true,
+        // What passes is tried as long as the stream remembers it; what never will, the relay itself sets aside.
+        onFailure: new SqsDlq(dead),
+      });
+    }
     new Rule(this, "RelayBroken", {
       eventBus: bus,
       eventPattern: { source: [BROKEN.source], detailType: [BROKEN.type], detail: { service: [service.name] } },
@@ -337,13 +346,16 @@ export class ServiceStack extends Stack {
         period: FIVE_MINUTES,
       });
     const options: MetricOptions = { statistic: Stats.SUM, period: FIVE_MINUTES };
-    ring(this, bell, {
-      part: service.name,
-      name: "throttled",
-      metric: sum(this.#functions.map((one, i) => ({ label: `m${i}`, metric: one.metricThrottles(options) }))),
-      reaches: 1,
-      says: says.throttled(service.title),
-    });
+    for (let from = 0; from < this.#functions.length; from += MOST_METRICS) {
+      const some = this.#functions.slice(from, from + MOST_METRICS);
+      ring(this, bell, {
+        part: service.name,
+        name: from === 0 ? "throttled" : `throttled-${from / MOST_METRICS + 1}`,
+        metric: sum(some.map((one, i) => ({ label: `m${i}`, metric: one.metricThrottles(options) }))),
+        reaches: 1,
+        says: says.throttled(service.title),
+      });
+    }
     ring(this, bell, {
       part: service.name,
       name: "table-throttled",
@@ -429,7 +441,8 @@ export class ServiceStack extends Stack {
         resources: [table.tableArn],
       }),
       ...(indexes.length > 0 ? [new PolicyStatement({ actions: ["dynamodb:Query"], resources: indexes })] : []),
-      // The audit is append-only, whatever the code says.
+      // Items of the audit are updated and deleted by no function. A put cannot be told from one that overwrites, so that
+      // is left to the code's precondition; the relay tells the operators of an item that was overwritten all the same.
       new PolicyStatement({
         effect: Effect.DENY,
         actions: ["dynamodb:UpdateItem", "dynamodb:DeleteItem"],

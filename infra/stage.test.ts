@@ -55,6 +55,7 @@ test.each([
   [{ operators: "nobody" }, "a mail address"],
   [{ domain: "api.invalid" }, "together"],
   [{ canary: "on" }, '"off"'],
+  [{ stream: "on" }, '"off"'],
   [{ reserved: "0" }, "a number of functions"],
   [{ stage: "prod", endpoint: "http://127.0.0.1:4566" }, "only the emulator"],
 ])("%j is refused", (context, reason) => expect(() => stageOf(context)).toThrow(reason));

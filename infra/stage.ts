@@ -1,7 +1,7 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 
 /** What may be left out of a stage, each with its reason. */
-export const switches = ["alias", "canary", "budget", "sums"] as const;
+export const switches = ["alias", "canary", "budget", "sums", "stream"] as const;
 export type Switch = (typeof switches)[number];
 
 /** What a call of the API is, for its limit. */
@@ -65,7 +65,8 @@ export interface Stage {
 
 /**
  * An issuer and frontends that nobody has (RFC 2606): a county names its own, here or with `-c issuer=… -c audience=…
- * -c origins=…,…`, or asks for a pool of accounts with `-c issuer=cognito`. Until then the gateway refuses everybody.
+ * -c origins=…,…`, or asks for a pool of accounts with `-c issuer=cognito`. Until then templates are made and compared,
+ * but nothing is deployed: the gateway is refused an issuer that does not answer.
  */
 const unnamed = (host: string) => ({
   issuer: `https://login.${host}.example`,
@@ -84,6 +85,8 @@ const AT_ONCE = "changes are tried here: all calls go to the new version at once
 
 /** Of one deployment, with `-c canary=off`. */
 const MENDING = "asked for: while an alarm rings, the very version that mends it would be taken back";
+/** Of one deployment, with `-c stream=off`. */
+const RETURNING = "asked for: a table that comes back has another stream, and none may be held while they change";
 
 const dev: Stage = {
   name: "dev",
@@ -161,6 +164,7 @@ export interface StageContext {
   readonly reserved?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly canary?: string | undefined;
+  readonly stream?: string | undefined;
 }
 export const stageContext = [
   "stage",
@@ -173,6 +177,7 @@ export const stageContext = [
   "reserved",
   "endpoint",
   "canary",
+  "stream",
 ] as const satisfies (keyof StageContext)[];
 
 /** @throws Error when there is no such stage, or an address is none */
@@ -188,6 +193,7 @@ export function stageOf(context: StageContext): Stage {
     reserved,
     endpoint,
     canary,
+    stream,
   } = context;
   if (!Object.hasOwn(stages, name)) {
     throw new Error(`stage: one of ${Object.keys(stages).join(", ")}, not "${name}"`);
@@ -196,10 +202,11 @@ export function stageOf(context: StageContext): Stage {
     throw new Error("stage: a domain and its certificate are named together");
   }
   if (canary !== undefined && canary !== "off") throw new Error(`stage: a canary is "off", or not spoken of`);
+  if (stream !== undefined && stream !== "off") throw new Error(`stage: a stream is "off", or not spoken of`);
   const named = stages[name as Stage["name"]];
   const stage: Stage = {
     ...named,
-    ...(canary && { off: { ...named.off, canary: MENDING } }),
+    off: { ...named.off, ...(canary && { canary: MENDING }), ...(stream && { stream: RETURNING }) },
     ...(issuer && (issuer === "cognito" ? { pool: true } : { issuer })),
     ...(audience && { audience }),
     ...(origins && { origins: origins.split(",") }),

@@ -7,6 +7,7 @@ export type Templates = Readonly<Record<string, Template>>;
 /** What holds state, and the properties whose change makes another, empty one of it. */
 const STATEFUL: Readonly<Record<string, readonly string[]>> = {
   "AWS::ApiGatewayV2::Api": ["ProtocolType"],
+  "AWS::Cognito::UserPool": ["AliasAttributes", "UsernameAttributes"],
   "AWS::DynamoDB::Table": ["TableName", "KeySchema", "LocalSecondaryIndexes"],
   "AWS::Events::EventBus": ["Name"],
   "AWS::KMS::Key": ["KeySpec", "KeyUsage", "Origin", "MultiRegion"],

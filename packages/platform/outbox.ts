@@ -28,7 +28,10 @@ export type OutboxItem = z.infer<typeof OutboxItem>;
 
 export const outboxPartition = (shard: number): string => `outbox#${shard}`;
 
-/** What an outbox item that cannot be carried is told as; a rule takes it to the relay's dead-letter queue. */
+/**
+ * What an outbox item that cannot be carried is told as, and an audit item that was overwritten or deleted; a rule takes
+ * it to the relay's dead-letter queue.
+ */
 export const BROKEN = { source: "county.relay", type: "outbox.broken" } as const;
 
 /** An event as the bus carries it and a queue's message holds it (the shape EventBridge hands to its targets). */

@@ -261,6 +261,21 @@ describe("audit", () => {
     expect(errors).toEqual(["relay: the audit bucket answered 503"]);
   });
 
+  test("an item that somebody overwrote or deleted is told by its key and never copied", async () => {
+    const { handler, sent, copies, errors } = setUp();
+    const changed: DynamoDBRecord = { ...audit(2), eventName: "MODIFY" };
+    const { NewImage: _, ...dynamodb } = audit(3).dynamodb!;
+    const deleted: DynamoDBRecord = { eventName: "REMOVE", dynamodb };
+    expect(await handler(event(audit(1), changed, deleted, fact(4)))).toEqual({ batchItemFailures: [] });
+    expect(copies.map(({ request }) => request.url)).toEqual([expect.stringMatching(/%231\.json$/)]);
+    const entries = sent.flatMap((one) => one.entries);
+    expect(entries.map(({ DetailType }) => DetailType)).toEqual(["outbox.broken", "outbox.broken", "demo.fact"]);
+    expect(entries.slice(0, 2).map(({ Detail }) => JSON.parse(Detail))).toEqual(
+      [2, 3].map((n) => ({ service: "demo", table: "t", pk: "audit#a b", sk: `2026-11-02T07:59:58.000Z#${n}` })),
+    );
+    expect(errors).toEqual(["MODIFY", "REMOVE"].map((what) => `audit: ${what} of what is only ever added to`));
+  });
+
   test("a bus that refuses holds up no copy", async () => {
     const { handler, copies } = setUp({ answer: () => new Response("", { status: 500 }) });
     const answer = await handler(event(audit(1), fact(2), audit(3)));

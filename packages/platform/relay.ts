@@ -76,7 +76,8 @@ interface Carried {
  * copies the audit items to the locked bucket, each under the name its key gives, so that a copy is made once however
  * often the stream brings it. What bus or bucket does not take is reported, and the stream brings it again with all that
  * follows it: at least once. An outbox item that no retry can mend goes ahead as a letter with its key, so that it holds
- * up nothing; it stays in the outbox.
+ * up nothing; it stays in the outbox. An audit item that somebody overwrote or deleted goes as such a letter too: its copy
+ * stays what it was.
  */
 export function relay(
   service: Pick<Service, "name" | "events">,
@@ -98,6 +99,7 @@ export function relay(
     });
 
   const entryOf = async (record: DynamoDBRecord): Promise<Entry> => {
+    if (isAudit(record)) return letter(record, new Error(`audit: ${record.eventName} of what is only ever added to`));
     const image = plain({ M: record.dynamodb?.NewImage ?? {} }) as Partial<OutboxItem>;
     // Read outside of the attempt below: a failing database is no fault of the item.
     const document = image.document && (await table.get(image.document));
@@ -107,16 +109,19 @@ export function relay(
       if (bytesOf(entry) > MOST_BYTES) throw new RangeError(`outbox: ${bytesOf(entry)} bytes are too many for the bus`);
       return entry;
     } catch (error) {
-      const { pk, sk } = plain({ M: record.dynamodb?.Keys ?? {} }) as Key;
-      const began = clock();
-      observer.work(name, { began, route: name, units: { read: 0, write: 0 } }, began, error as Error);
-      return toEntry({
-        "detail-type": BROKEN.type,
-        source: BROKEN.source,
-        time: new Date(began).toISOString(),
-        detail: { service: service.name, table: table.name, pk, sk },
-      });
+      return letter(record, error as Error);
     }
+  };
+  const letter = (record: DynamoDBRecord, error: Error): Entry => {
+    const { pk, sk } = plain({ M: record.dynamodb?.Keys ?? {} }) as Key;
+    const began = clock();
+    observer.work(name, { began, route: name, units: { read: 0, write: 0 } }, began, error);
+    return toEntry({
+      "detail-type": BROKEN.type,
+      source: BROKEN.source,
+      time: new Date(began).toISOString(),
+      detail: { service: service.name, table: table.name, pk, sk },
+    });
   };
   const toEntry = (event: Omit<BusEvent, "version" | "id">): Entry => ({
     EventBusName: settings.EVENT_BUS,
@@ -197,15 +202,15 @@ export function relay(
   return async ({ Records }) => {
     const seen = { began: clock(), route: name, units: { read: 0, write: 0 } };
     const done = new Set<DynamoDBRecord>();
-    const isAudit = ({ dynamodb }: DynamoDBRecord) => dynamodb?.Keys?.pk?.S?.startsWith(AUDIT) === true;
+    const isCopied = (record: DynamoDBRecord) => isAudit(record) && record.eventName === "INSERT";
     // Neither waits for the other: a bucket that refuses holds up no event of this batch, nor a bus an audit copy.
     const outcomes = await metered(seen.units, () =>
       Promise.allSettled([
         carry(
-          Records.filter((record) => !isAudit(record)),
+          Records.filter((record) => !isCopied(record)),
           done,
         ),
-        copyAll(Records.filter(isAudit), done),
+        copyAll(Records.filter(isCopied), done),
       ]),
     );
     const [failed] = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Error] : []));
@@ -217,6 +222,7 @@ export function relay(
 
 /** As the partitions of audit items begin. */
 const AUDIT = "audit#";
+const isAudit = ({ dynamodb }: DynamoDBRecord) => dynamodb?.Keys?.pk?.S?.startsWith(AUDIT) === true;
 
 const Version = z.object({ version: z.int(), state: z.string() });
 const PutEventsAnswer = z.object({
