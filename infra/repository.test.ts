@@ -12,8 +12,11 @@ const FORBIDDEN: Readonly<Record<string, { readonly is: RegExp; readonly but?: R
     is: /\b(?:gh[pousr]_[A-Za-z0-9]{36}|npm_[A-Za-z0-9]{36}|glpat-[\w-]{20})\b/g,
   },
   "a password in an address": { is: /\b[a-z]+:\/\/[^\s/:@"'`$]+:[^\s/@"'`$]+@/g },
-  // An account of zeros is nobody's.
-  "an account number": { is: /\barn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:\d{12}\b/g, but: /:0{12}$/ },
+  // An account of zeros is nobody's. In an ARN, as it is bootstrapped, in a queue's address, of a registry of images, and said.
+  "an account number": {
+    is: /\barn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:\d{12}\b|\baws:\/\/\d{12}\b|\bamazonaws\.com(?:\.cn)?\/\d{12}\b|\b\d{12}\.dkr\.ecr\b|\baccount[\w-]*["']?\s*[:=]\s*["']?\d{12}\b/gi,
+    but: /\b0{12}\b/,
+  },
   "a registry's host": { is: /\bhttps?:\/\/[\w.-]*(?:registry|npmjs|npmmirror|artifactory|nexus|verdaccio)[\w.-]*/gi },
 };
 
@@ -37,12 +40,26 @@ describe("the repository", () => {
     ).toEqual([]);
   });
 
+  const account = "1".repeat(12);
   test.each([
     ["an access key", `AKI${"A"}${"0".repeat(16)}`],
     ["a private key", `-----BEGIN RSA ${"PRIVATE"} KEY-----`],
     ["a token", `gh${"p"}_${"a".repeat(36)}`],
     ["a password", `https://user:${"word"}@host`],
-    ["an account", `arn:aws-cn:iam::${"1".repeat(12)}:role/x`],
+    ["an account", `arn:aws-cn:iam::${account}:role/x`],
+    ["an account to bootstrap", `aws://${account}/cn-north-1`],
+    ["an account of a queue", `https://sqs.cn-north-1.amazonaws.com.cn/${account}/q`],
+    ["an account of images", `${account}.dkr.ecr.us-east-1.amazonaws.com/i`],
+    ["an account in JSON", `"accountId": "${account}"`],
+    ["an account in a shell", `export ACCOUNT=${account}`],
+    ["an account of a look-up", `"availability-zones:account=${account}:region=us-east-1": []`],
     ["a registry", `https://${"registry"}.host/x`],
   ])("%s would be seen", (_, text) => expect(found(text)).toHaveLength(1));
+
+  test("nobody's account may stand anywhere", () => {
+    const nobody = "0".repeat(12);
+    expect(
+      found(`arn:aws:iam::${nobody}:role/x aws://${nobody}/r amazonaws.com/${nobody}/q account="${nobody}"`),
+    ).toEqual([]);
+  });
 });
