@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Advisory, deployedParts, judgedAdvisories } from "./advisories.ts";
 
 /**
  * `npm run audit`: under which licences the installed packages stand, and what the registry knows against them. The lock file
@@ -69,19 +70,13 @@ else {
   );
 }
 
-type Advisory = { readonly module_name: string; readonly severity: string; readonly title: string };
 const answer = ask("audit", "--prod") as { advisories?: Record<string, Advisory> } | undefined;
 if (answer?.advisories === undefined) lines.push("advisories               NOT RUN: the registry here answers none");
 else {
   const all = Object.values(answer.advisories);
-  for (const { module_name, severity, title } of all) console.log(`${severity.padEnd(9)} ${module_name}: ${title}`);
-  told(
-    "advisories",
-    all
-      .filter(({ severity }) => severity === "high" || severity === "critical")
-      .map(({ module_name, title }) => `${module_name}: ${title}`),
-    `${all.length} known of what is deployed`,
-  );
+  const { lines: known, wrong, deployed } = judgedAdvisories(all, deployedParts());
+  if (known.length > 0) console.log(known.join("\n"));
+  told("advisories", wrong, `${all.length} known, ${deployed} of what is deployed`);
 }
 
 console.log(`\n${lines.join("\n")}\n\n${counts.passed} passed, ${counts.failed} failed`);
