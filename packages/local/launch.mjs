@@ -3,12 +3,15 @@
 // not run TypeScript.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const [script, ...args] = process.argv.slice(2);
+/** An install takes a minute or two; what takes longer than this waits for a network that is not there. */
+const INSTALL_SECONDS = Number(process.env.INSTALL_SECONDS ?? 900);
 
 if (Number(process.versions.node.split(".")[0]) < 20) {
   fail(
@@ -16,6 +19,13 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
   );
 }
 if (script === undefined) fail("usage: node launch.mjs <script.ts> [arguments]");
+
+// npm and pnpm keep what they fetch in the home folder; where that cannot be written, in the checkout. The script inherits it.
+if (!isWritable(homedir())) {
+  // npm itself has named the one in the home folder to whatever it runs.
+  if (!isWritable(process.env.npm_config_cache)) process.env.npm_config_cache = join(root, ".cache/npm");
+  process.env.pnpm_config_store_dir ??= join(root, ".cache/pnpm");
+}
 
 await install();
 run();
@@ -53,7 +63,7 @@ async function install() {
   writeFileSync(stamp, wanted);
 }
 
-/** Runs a program to its end with its output kept for the case that it fails. */
+/** Runs a program to its end, or to the end of its time, with its output kept for the case that it fails. */
 function collect(program, options) {
   return new Promise((done) => {
     let output = "";
@@ -64,9 +74,28 @@ function collect(program, options) {
     });
     child.stdout.on("data", (text) => (output += text));
     child.stderr.on("data", (text) => (output += text));
-    child.on("error", (error) => done({ code: 1, output: String(error) }));
-    child.on("close", (code) => done({ code, output }));
+    // Not waited for: what the program has started may hold its output open.
+    const timer = setTimeout(() => {
+      child.kill();
+      const late = `${INSTALL_SECONDS} 秒后仍未装完，已中止；网络慢时用环境变量 INSTALL_SECONDS 放宽。 Stopped, as it was not done after ${INSTALL_SECONDS} s; on a slow network give it longer by INSTALL_SECONDS.`;
+      done({ code: 1, output: `${output}\n${late}` });
+    }, INSTALL_SECONDS * 1_000);
+    const end = (code, said) => {
+      clearTimeout(timer);
+      done({ code, output: said });
+    };
+    child.on("error", (error) => end(1, String(error)));
+    child.on("close", (code) => end(code, output));
   });
+}
+
+function isWritable(folder) {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function pinnedNode() {

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 /** A clone of nothing but what the launcher reads, with an `npx` that only says that it was called. */
 let root: string;
+let environment: NodeJS.ProcessEnv;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "county launch '$x "));
   mkdirSync(join(root, "packages/local"), { recursive: true });
@@ -23,6 +24,7 @@ beforeEach(() => {
   write("package.json", JSON.stringify({ packageManager: "pnpm@12.21.0" }));
   write("pnpm-lock.yaml", "lock: 1\n");
   npx(`echo "$@" >> "$(dirname "$0")/calls"`);
+  environment = { ...process.env, PATH: `${join(root, "bin")}:${process.env.PATH}` };
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -36,7 +38,7 @@ const launch = (script: string, ...args: string[]) => {
   write("script.ts", script);
   const child = spawn(process.execPath, [join(root, "packages/local/launch.mjs"), "script.ts", ...args], {
     cwd: tmpdir(),
-    env: { ...process.env, PATH: `${join(root, "bin")}:${process.env.PATH}` },
+    env: environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
   // What the launcher says of itself goes to stderr, so that a script's stdout is its own.
@@ -74,6 +76,29 @@ test("an install that fails shows why, runs nothing, and is tried again", async 
   expect(failed.out).not.toContain("never");
   npx("exit 0");
   expect((await launch("console.log('now')").ended).out).toContain("now");
+});
+
+test("an install that does not end is stopped, and says how to give it longer", async () => {
+  npx("echo fetching; exec sleep 60");
+  environment.INSTALL_SECONDS = "1";
+  const stopped = await launch("console.log('never')").ended;
+  expect(stopped.code).toBe(1);
+  expect(stopped.out).toMatch(/fetching.*not done after 1 s; on a slow network give it longer by INSTALL_SECONDS/s);
+  expect(stopped.out).not.toContain("never");
+});
+
+test("where the home folder cannot be written, what is fetched is kept in the checkout", async () => {
+  const kept = "console.log([process.env.npm_config_cache, process.env.pnpm_config_store_dir].join('|'))";
+  npx(`echo "$npm_config_cache|$pnpm_config_store_dir" >> "$(dirname "$0")/calls"`);
+  const own = [".cache/npm", ".cache/pnpm"].map((folder) => join(root, folder)).join("|");
+  delete environment.pnpm_config_store_dir;
+  environment.HOME = join(root, "nowhere");
+  // As `npm run` says it.
+  environment.npm_config_cache = join(root, "nowhere/.npm");
+  expect((await launch(kept).ended).out).toContain(`\n${own}\n`);
+  expect(calls()).toEqual([own]);
+  environment.HOME = root;
+  expect((await launch(kept).ended).out).toBe(`${environment.npm_config_cache}|\n`);
 });
 
 test("ends as the script ends", async () => {
