@@ -2,7 +2,7 @@ import { county, streets } from "./county.ts";
 import type { Text } from "./text.ts";
 
 /** What sort of body a unit is. */
-export type UnitKind = "county" | "department" | "institution" | "company" | "street";
+type UnitKind = "county" | "department" | "institution" | "company" | "street";
 
 /**
  * A body the plan gives work to. `aliases` are the shorter ways in which the plan and the county's tables write its name.
@@ -152,7 +152,7 @@ export function unitNamed(name: string): UnitId | undefined {
 }
 
 /** Where a clause stands in the plan. A2, A3 and A4 are the annexes with the tables. */
-export type Chapter = "goal" | "task" | "safeguard" | "annex";
+type Chapter = "goal" | "task" | "safeguard" | "annex";
 
 /**
  * The last day by which a clause is to be done.

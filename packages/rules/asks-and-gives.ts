@@ -38,6 +38,7 @@ import {
   funds,
   fundTitle,
   nameOf,
+  subjectIn,
   subjectOf,
   sumOf,
   type YearFigure,
@@ -131,7 +132,8 @@ function streetsOf(tables: readonly AnnexTable[]): Street[] {
     const { code, name } = group[0]?.street ?? { code: null, name: "" };
     const areaCode = code ?? planCounty.code;
     const called = name || `（未写明街道：${group[0]?.file ?? ""}）`;
-    const area: Area = { id, code: areaCode, name: called, tier: "street" };
+    const about = code ?? name;
+    const area: Area = { id, code: areaCode, name: called, about, tier: "street" };
     const [annex2, annex3, annex4] = ([2, 3, 4] as const).map((annex) => group.find((table) => table.annex === annex));
     const named = (table: AnnexTable | undefined) => new Map((table?.rows ?? []).map((row) => [row.key, row]));
     const [of2, of3] = [named(annex2), named(annex3)];
@@ -142,7 +144,7 @@ function streetsOf(tables: readonly AnnexTable[]): Street[] {
       annex3,
       annex4,
       communities: keys.map((key) => ({
-        area: { id: `${area.id}:${key}`, code: areaCode, name: `${key}社区`, tier: "community" },
+        area: { ...subjectIn(area, key), name: `${key}社区`, tier: "community" },
         annex2: of2.get(key),
         annex3: of3.get(key),
       })),
@@ -339,7 +341,7 @@ function socialWorkersIn(
     rule: "asks.social-workers",
     clause: "2.3.1",
     verdict,
-    subject: { ...subjectOf(area), id: `${area.id}:${year}` },
+    subject: subjectIn(area, year),
     title:
       far === null
         ? text(`${what.zh}：无法判断`, `${what.en} cannot be told`)

@@ -10,7 +10,7 @@ export interface Payroll {
   readonly fen: number;
 }
 
-export interface Feasibility {
+interface Feasibility {
   /** `bounds`: more people than are tried out one by one; the sum lies between the ends and on the step of the amounts. */
   readonly how: "exact" | "bounds";
   readonly feasible: boolean;

@@ -846,7 +846,7 @@ export const rulesByFile = {
       rule: "tables.grids-across",
       clause: "A4",
       title: { zh: "附件4与附件2的网格数", en: "Grids of annex 4 against annex 2" },
-      parameters: ["grid.equipment", "annex2.baodu.rural-grids"],
+      parameters: ["grid.equipment", "policy.equipment.period", "annex2.baodu.rural-grids"],
     },
     {
       rule: "tables.staff-for-places",

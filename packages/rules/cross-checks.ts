@@ -128,7 +128,7 @@ function references(basic: AnnexTable, costs: AnnexTable, book: Book): Check[] {
         rule: "tables.reference",
         clause: "A3",
         table: costs,
-        about: [book.idOf(costs, row), "reference"],
+        about: [row, "reference"],
         name,
         title: {
           zh: `括号里的序号 ${row.reference}，附件2为 ${order ?? "不明"}`,
@@ -175,7 +175,7 @@ function centres(basic: AnnexTable, costs: AnnexTable, book: Book): Check[] {
         rule: "tables.centre-none",
         clause: "A3",
         table: costs,
-        about: [book.idOf(costs, like), "centre"],
+        about: [like, "centre"],
         name,
         title: has
           ? text(
@@ -222,7 +222,7 @@ function elsewhere(table: AnnexTable, book: Book): Check[] {
       rule: "tables.centre-elsewhere",
       clause: "A2",
       table,
-      about: [book.idOf(table, row), about],
+      about: [row, about],
       name,
       title: text(zh, en),
       judged: { verdict: "deviates", observed: text(zh, en), expected: null, difference: null },
@@ -330,7 +330,7 @@ function gridsOfCommunity(basic: AnnexTable, grids: AnnexTable, book: Book): Che
         rule: "tables.grids-of-community",
         clause: "A4",
         table: grids,
-        about: [book.idOf(basic, row), "grids"],
+        about: [row, "grids"],
         name,
         title: {
           zh: `列出 ${listed.length} 个网格，附件2共 ${printed.cell.value} 个`,
@@ -374,8 +374,15 @@ function gridsAcross(basic: AnnexTable, grids: AnnexTable, book: Book): Check[] 
       words: note === null ? [] : [note.named],
       figure: "grids",
       follows,
-      money: { fen: (printed.cell.value - follows) * book.policy.value("grid.equipment"), per: "once" },
-      parameters: ["grid.equipment", ...(known ? (["annex2.baodu.rural-grids"] as const) : [])],
+      money: {
+        fen: (printed.cell.value - follows) * book.policy.value("grid.equipment"),
+        per: book.policy.value("policy.equipment.period") === "yearly" ? "year" : "once",
+      },
+      parameters: [
+        "grid.equipment",
+        "policy.equipment.period",
+        ...(known ? (["annex2.baodu.rural-grids"] as const) : []),
+      ],
       steps: [
         rural === 0
           ? text(`附件4共列 ${listed} 个网格`, `Annex 4 lists ${listed} grids`)
@@ -490,7 +497,7 @@ function personsBetweenStreets(book: Book): Check[] {
       rule: "tables.persons-between-streets",
       clause: "A2",
       table: few.table,
-      about: ["persons", book.idOfTable(many.table)],
+      about: ["persons", many.table],
       name: titled(few.table, text("户均人口", "persons per household")),
       title: {
         zh: `户均 ${low} 人，${other.zh} ${high} 人${apart ? "，相差悬殊" : ""}`,
@@ -554,7 +561,7 @@ function cadresBetweenStreets(book: Book): Check[] {
       rule: "tables.cadres-between-streets",
       clause: "3.2.1",
       table: few.table,
-      about: ["cadres", book.idOfTable(many.table)],
+      about: ["cadres", many.table],
       name: titled(few.table, wordOf("cadres")),
       title: {
         zh: `约 ${low} 户下沉 1 人，${other.zh}约 ${high} 户 1 人${apart ? "，相差一倍以上" : ""}`,
@@ -679,7 +686,7 @@ function staffCeiling(table: AnnexTable, book: Book): Check[] {
         rule: "tables.staff-ceiling",
         clause: "2.2.2",
         table,
-        about: [book.idOf(table, row), "staff"],
+        about: [row, "staff"],
         name: titled(table, labelOf(row)),
         title:
           needed === 1
@@ -801,7 +808,7 @@ function sameFigure(book: Book): Check[] {
         rule: "tables.same-amount",
         clause: "A3",
         table: first.table,
-        about: [book.idOf(first.table, first.row), value],
+        about: [first.row, value],
         name,
         title: {
           zh: `同一个数 ${told(value, "fen").zh}出现在 ${where("zh").join("、")}`,
@@ -1027,7 +1034,7 @@ function netNew(table: AnnexTable, book: Book): Check[] {
   if (table.annex !== 4 || !isBaodu(table)) return [];
   const net = book.policy.value("annex4.baodu.net-new");
   const police = book.policy.value("annex4.baodu.police-assistants-total");
-  return table.totals.flatMap((total) => {
+  return table.totals.filter(isWhole).flatMap((total) => {
     const printed = figureIn(table, total, "subsidy");
     if (printed === undefined) return [];
     return [
@@ -1035,7 +1042,7 @@ function netNew(table: AnnexTable, book: Book): Check[] {
         rule: "text.net-new",
         clause: "A4",
         table,
-        about: [book.idOf(table, total), "net-new"],
+        about: [total, "net-new"],
         name: titled(table, totalLabel(total)),
         printed,
         parts: [],

@@ -11,10 +11,10 @@ export interface JudgedArea {
   readonly after: readonly Finding[];
 }
 
-export type VerdictCounts = Readonly<Partial<Record<Verdict, number>>>;
+type VerdictCounts = Readonly<Partial<Record<Verdict, number>>>;
 
 /** One rule in one area, where at least one finding has another verdict or another amount. */
-export interface EffectRow {
+interface EffectRow {
   readonly area: Subject;
   readonly rule: string;
   readonly before: VerdictCounts;

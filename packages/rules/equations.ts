@@ -117,12 +117,14 @@ export interface Named {
   readonly name: Text;
 }
 
+export type About = string | number | AnnexRow | TotalRow | AnnexTable;
+
 export interface Draft {
   readonly rule: RuleId;
   readonly clause: ClauseId;
-  /** The table it is about, and what in it; of the text where there is no table. */
+  /** The table it is about, and what in it: its lines, another table, words; of the text where there is no table. */
   readonly table?: AnnexTable | undefined;
-  readonly about: readonly (string | number)[];
+  readonly about: readonly About[];
   readonly name: Text;
   /** What is found; the name is put before it. */
   readonly title: Text;
@@ -139,18 +141,19 @@ export interface Draft {
   readonly otherReading?: Finding["otherReading"];
 }
 
-export function lineIds(table: AnnexTable): ReadonlyMap<AnnexRow | TotalRow, string> {
+/** What a line is called wherever it stands: by its name, or its tier. Two lines may be called the same, one by nothing at all. */
+export const lineName = (line: AnnexRow | TotalRow): string =>
+  "label" in line ? totalLabel(line).zh : line.grids !== null ? `${line.tier ?? "other"}-grids` : line.key;
+
+/** Each line by its name as long as that tells it from the others, else with its row. */
+function lineIds(table: AnnexTable): [AnnexRow | TotalRow, string][] {
   const lines = [...table.rows, ...table.totals];
-  const bare = (line: AnnexRow | TotalRow) =>
-    "label" in line ? totalLabel(line).zh : line.grids !== null ? `${line.tier ?? "other"}-grids` : line.key;
   const counts = new Map<string, number>();
-  for (const line of lines) counts.set(bare(line), (counts.get(bare(line)) ?? 0) + 1);
-  return new Map(
-    lines.map((line) => {
-      const id = bare(line);
-      return [line, id === "" || (counts.get(id) ?? 0) > 1 ? `${id}#${line.place.row}` : id];
-    }),
-  );
+  for (const line of lines) counts.set(lineName(line), (counts.get(lineName(line)) ?? 0) + 1);
+  return lines.map((line) => {
+    const id = lineName(line);
+    return [line, id === "" || (counts.get(id) ?? 0) > 1 ? `${id}#${line.place.row}` : id];
+  });
 }
 
 export class Book {
@@ -159,12 +162,13 @@ export class Book {
   readonly given: ReadonlySet<AnnexTable>;
   readonly policy: Policy;
   readonly #ids = new Map<AnnexTable, string>();
-  readonly #lines = new Map<AnnexTable, ReadonlyMap<AnnexRow | TotalRow, string>>();
+  readonly #lines: ReadonlyMap<AnnexRow | TotalRow, string>;
 
   constructor(all: readonly AnnexTable[], given: ReadonlySet<AnnexTable>, policy: Policy) {
     this.all = all;
     this.given = given;
     this.policy = policy;
+    this.#lines = new Map(all.flatMap(lineIds));
     const counts = new Map<string, number>();
     for (const table of all) counts.set(kindOf(table), (counts.get(kindOf(table)) ?? 0) + 1);
     // Where the same table is given twice its place tells the two apart.
@@ -174,16 +178,10 @@ export class Book {
     }
   }
 
-  /** What a table is called in the id of a subject: by its street and annex, and its place where it is given twice. */
-  idOfTable(table: AnnexTable): string {
-    return this.#ids.get(table) ?? "";
-  }
-
-  /** What a line is called in the id of a subject: by its name, or its tier, as long as that tells it from the others. */
-  idOf(table: AnnexTable, row: AnnexRow | TotalRow): string {
-    const held = this.#lines.get(table) ?? lineIds(table);
-    this.#lines.set(table, held);
-    return held.get(row) ?? "";
+  /** What a part of a subject's id says; a table by its street and annex, and its place where it is given twice. */
+  #idOf(part: About): string {
+    if (typeof part !== "object") return String(part);
+    return ("annex" in part ? this.#ids.get(part) : this.#lines.get(part)) ?? "";
   }
 
   tables(annex: AnnexTable["annex"], street?: AnnexTable["street"]): AnnexTable[] {
@@ -206,7 +204,8 @@ export class Book {
   check(draft: Draft): Check {
     const { rule, clause, table, judged, money, steps, parameters = [] } = draft;
     const verdict = judged.verdict;
-    const id = [table === undefined ? "text" : this.idOfTable(table), ...draft.about].join("/");
+    const parts = [table ?? "text", ...draft.about];
+    const id = parts.map((part) => this.#idOf(part)).join("/");
     const used = [...draft.inputs, ...(draft.words ?? [])];
     const inputs = used.map(({ table: from, cell, name }): FindingInput => {
       const { asOf } = from;
@@ -219,7 +218,7 @@ export class Book {
     const finding: Finding = {
       rule,
       clause,
-      subject: { id, code: table?.street.code ?? "", name: draft.name.zh },
+      subject: { id, code: table?.street.code ?? "", name: draft.name.zh, about: parts.map(nameOfPart).join("/") },
       title: { zh: `${draft.name.zh}：${draft.title.zh}`, en: `${draft.name.en}: ${draft.title.en}` },
       ...judged,
       ...(draft.unit !== undefined && { unit: draft.unit }),
@@ -317,6 +316,9 @@ export class Book {
     });
   }
 }
+
+const nameOfPart = (part: About): string =>
+  typeof part !== "object" ? String(part) : "annex" in part ? kindOf(part) : lineName(part);
 
 export const inUnits = (expected: number | { readonly min: number; readonly max: null }, per: number) =>
   typeof expected === "number" ? expected / per : { min: expected.min / per, max: null };

@@ -28,6 +28,8 @@ export interface Subject {
   readonly id: string;
   readonly code: string;
   readonly name: string;
+  /** The same in whatever file and row it stands, where the id may say those; two subjects may have it in common. */
+  readonly about?: string | undefined;
 }
 
 /** From `min` to `max`, both included; `max` null: no upper end. */

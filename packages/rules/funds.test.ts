@@ -66,7 +66,13 @@ describe("the budget", () => {
       ["replace", 22 * 3_600_000],
     ]);
     expect(line?.steps[1]?.en).toBe("2 + 28 + 22 = 52 people × 36000 yuan = 1872000 yuan");
-    expect(fen("social-workers", 2022, baocheng, decided("policy.recruits.years", "replace")).fen).toBe(79_200_000);
+    const replace = decided("policy.recruits.years", "replace");
+    expect(fen("social-workers", 2022, baocheng, replace).fen).toBe(79_200_000);
+    // Nobody came in their place the year after.
+    expect(fen("social-workers", 2023, { ...baocheng, years: [2023] }, replace)).toEqual({
+      fen: 79_200_000,
+      unknown: 0,
+    });
   });
 
   test("pays the money by household once where the county reads it so, and by the register where it has one", () => {
@@ -215,15 +221,24 @@ describe("verdicts on money", () => {
   });
 
   test("money is passed on in time, late, or withheld", () => {
-    const pass = (on: string, passedOn: { on: string; fen: number } | null) =>
+    const finding = (on: string, passedOn: { on: string; fen: number } | null) =>
       passingOnVerdict(
         { ...from, subject: county, fund: "household", receivedOn: "2020-05-01", fen: 100, passedOn },
         policyOn(on),
-      ).verdict;
+      );
+    const pass = (...given: Parameters<typeof finding>) => finding(...given).verdict;
     expect(pass("2020-05-31", null)).toBe("meets");
     expect(pass("2020-06-01", null)).toBe("breaches");
     expect(pass("2020-06-01", { on: "2020-05-31", fen: 100 })).toBe("meets");
     expect(pass("2020-06-05", { on: "2020-06-01", fen: 100 })).toBe("deviates");
     expect(pass("2020-06-05", { on: "2020-05-20", fen: 99 })).toBe("breaches");
+    const { title } = finding("2020-05-01", null);
+    expect([title.zh, title.en].join()).toMatch(/尚有 1 元未转拨，未到期.*1 yuan to be passed on, not due yet/);
+    expect(finding("2020-06-05", { on: "2020-05-20", fen: 100 }).title.en).toMatch(/^Passed on in time/);
+    const [, over] = finding("2020-06-05", { on: "2020-05-20", fen: 150 }).steps;
+    expect(over).toEqual({
+      zh: "2020-05-20 已转拨 1.50 元，多转 0.50 元",
+      en: "1.50 yuan passed on by 2020-05-20, 0.50 yuan too much",
+    });
   });
 });

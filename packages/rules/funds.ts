@@ -60,7 +60,18 @@ export interface Area extends Subject {
 }
 
 /** What a finding about an area is about. */
-export const subjectOf = ({ id, code, name }: Area): Subject => ({ id, code, name });
+export const subjectOf = ({ id, code, name, about }: Area): Subject => ({
+  id,
+  code,
+  name,
+  ...(about !== undefined && { about }),
+});
+/** The same of a part of it: one finding for each, so that each can be answered for by itself. */
+export const subjectIn = (area: Area, ...parts: readonly (string | number)[]): Subject => ({
+  ...subjectOf(area),
+  id: [area.id, ...parts].join(":"),
+  ...(area.about !== undefined && { about: [area.about, ...parts].join(":") }),
+});
 /** An area's name in both languages; of a community there is only the one the tables print. */
 export const nameOf = ({ tier, code, name }: Area): Text =>
   (tier === "community"
@@ -435,8 +446,10 @@ function recruitsLine({ area, recruits }: StreetBudgetFacts, year: number, polic
       ({ value }) => value ?? -1,
     ),
   );
+  const begun = ordered.filter((one) => one.year <= year);
+  // Those of the last year for which there are any stay until others replace them.
   const counted = (reading: ParameterValue<"policy.recruits.years">) =>
-    ordered.filter((one) => (reading === "add-up" ? one.year <= year : one.year === year));
+    reading === "add-up" ? begun : begun.filter((one) => one.year === begun.at(-1)?.year);
   const heads = (reading: ParameterValue<"policy.recruits.years">) => {
     const of = counted(reading);
     return of.length === 0 ? null : total(of.map(({ value }) => whole(value)));
@@ -560,8 +573,7 @@ export function amountVerdict(given: BudgetLine, printed: Figure): Finding {
     rule: "fund.amount",
     clause: given.clause,
     verdict,
-    // One finding for each fund and year, so that each can be answered for by itself.
-    subject: { ...subjectOf(given.area), id: `${given.area.id}:${given.fund}:${given.year}` },
+    subject: subjectIn(given.area, given.fund, given.year),
     title:
       difference === null
         ? { zh: `${what.zh}：无法比较`, en: `${what.en}: cannot be compared` }
@@ -609,7 +621,7 @@ export function amountVerdict(given: BudgetLine, printed: Figure): Finding {
  * Something paid from a fund. `spentOn`: a fund's code where it is what that fund is for, an entry of the list of what
  * Party-service money may not pay for, or the county's own word; null: not recorded.
  */
-export interface Spending extends Evidence {
+interface Spending extends Evidence {
   readonly subject: Subject;
   readonly fund: FundId;
   readonly spentOn: string | null;
@@ -672,7 +684,7 @@ export function spendingVerdict(spending: Spending, policy: Policy): Finding {
 }
 
 /** Money that moves from one account to another, both known by fund and area. */
-export interface Transfer extends Evidence {
+interface Transfer extends Evidence {
   readonly subject: Subject;
   readonly from: { readonly fund: FundId; readonly code: string };
   readonly to: { readonly fund: FundId; readonly code: string };
@@ -726,7 +738,7 @@ export function transferVerdict(transfer: Transfer): Finding {
 }
 
 /** Money that a street has received for a community. `passedOn`: what has gone on so far, and the day of the last of it. */
-export interface PassingOn extends Evidence {
+interface PassingOn extends Evidence {
   readonly subject: Subject;
   readonly fund: FundId;
   readonly receivedOn: string;
@@ -749,7 +761,13 @@ export function passingOnVerdict(passing: PassingOn, policy: Policy): Finding {
     verdict,
     subject,
     title: {
-      meets: { zh: `${name.zh}按时转拨`, en: `Passed on in time: ${name.en}` },
+      meets:
+        missing > 0
+          ? {
+              zh: `${name.zh}尚有 ${wanYuan(missing)}未转拨，未到期`,
+              en: `${yuan(missing)} yuan to be passed on, not due yet: ${name.en}`,
+            }
+          : { zh: `${name.zh}按时转拨`, en: `Passed on in time: ${name.en}` },
       deviates: { zh: `${name.zh}转拨晚了`, en: `Passed on late: ${name.en}` },
       breaches: {
         zh: `${name.zh}有 ${wanYuan(missing)}到期未转拨`,
@@ -774,8 +792,8 @@ export function passingOnVerdict(passing: PassingOn, policy: Policy): Finding {
       passedOn === null
         ? { zh: `到 ${policy.on} 尚未转拨`, en: `nothing passed on by ${policy.on}` }
         : {
-            zh: `${passedOn.on} 已转拨 ${wanYuan(passedOn.fen)}，尚欠 ${wanYuan(missing)}`,
-            en: `${yuan(passedOn.fen)} yuan passed on by ${passedOn.on}, ${yuan(missing)} yuan still held`,
+            zh: `${passedOn.on} 已转拨 ${wanYuan(passedOn.fen)}，${missing < 0 ? "多转" : "尚欠"} ${wanYuan(Math.abs(missing))}`,
+            en: `${yuan(passedOn.fen)} yuan passed on by ${passedOn.on}, ${yuan(Math.abs(missing))} yuan ${missing < 0 ? "too much" : "still held"}`,
           },
     ],
     parameters: parametersUsed(["fund.passing-on"], policy),

@@ -7,7 +7,7 @@ export interface Pair {
   readonly unit: number;
 }
 
-export interface Multiple {
+interface Multiple {
   /** The simplest fraction that fits. */
   readonly ratio: { readonly numerator: bigint; readonly denominator: bigint };
   /** Indexes of the pairs that follow it, and of those precise enough to tell. */

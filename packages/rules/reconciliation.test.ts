@@ -218,6 +218,37 @@ describe("the tables of 2020", () => {
     ]);
   });
 
+  test("a grid too many or too few counts its equipment as often as the county pays it", () => {
+    const per = (under: typeof policy) => {
+      const note = changed(/annex2.*baodu/, 20, 7, "注：132个网格包括100个城市网格和32个农村网格。");
+      const one = reconcile(note, under, tables).findings.find(({ rule }) => rule === "tables.grids-across");
+      expect(one?.parameters.map(({ id }) => id)).toContain("policy.equipment.period");
+      return one?.moneyPer;
+    };
+    expect(per(policy)).toBe("once");
+    const yearly = { id: "policy.equipment.period", from: "2020-01-01", value: "yearly", decision: "d1" } as const;
+    expect(per(policyOn("2020-05-01", [yearly]))).toBe("year");
+  });
+
+  test("宝都's existing police assistants stand in its 合计, in no 小计", () => {
+    const source = files.find(({ file }) => /annex4.*baodu/.test(file))!;
+    const { rows } = source.sheets[0]!;
+    const at = rows.findIndex(([first]) => first === "合计");
+    const subtotal = ["小计", "", "", "", "12", "72", "25.92", ""];
+    const withOne = readAnnexTables([
+      { ...source, sheets: [{ name: "CSV", rows: rows.toSpliced(at, 0, subtotal) }] },
+    ]).tables;
+    const { findings } = reconcile(withOne, policy);
+    const of = (rule: string) => findings.filter((one) => one.rule === rule).map(({ subject }) => subject.about);
+    expect(of("text.net-new")).toEqual(["370725001/annex4/合计/net-new"]);
+    // 72 people at 300 yuan a month.
+    const lines = subsidyBandsOf(withOne[0]!, policy).filter(({ line }) => "label" in line);
+    expect(lines.map(({ printed, verdict }) => [printed, verdict])).toEqual([
+      [25_92_00_00, "meets"],
+      [196_20_00_00, "meets"],
+    ]);
+  });
+
   test("a street is not said to differ from a number that was made up", () => {
     const { steps, title } = found("tables.persons-between-streets", /./);
     expect(steps.map(({ zh }) => zh).slice(1)).toEqual([
@@ -269,6 +300,10 @@ describe("the tables of 2020", () => {
     expect(all.equations).toHaveLength(all.findings.length);
     const keys = all.findings.map(({ rule, subject }) => `${rule} ${subject.id}`);
     expect(new Set(keys).size).toBe(keys.length);
+    // What it is about tells as much, and of no file or row.
+    const abouts = all.findings.map(({ rule, subject }) => `${rule} ${subject.about}`);
+    expect(new Set(abouts).size).toBe(abouts.length);
+    for (const about of abouts) expect(about).not.toMatch(/csv|#/i);
     for (const [index, { rule, subject }] of all.equations.entries())
       expect([rule, subject]).toEqual([all.findings[index]?.rule, all.findings[index]?.subject.id]);
     for (const text of all.findings.flatMap(({ title, steps, inputs }) => [

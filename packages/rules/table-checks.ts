@@ -14,6 +14,7 @@ import {
 } from "./annex-tables.ts";
 import { feasibility, type Payroll } from "./band-sums.ts";
 import {
+  type About,
   type Book,
   type Check,
   clauseOf,
@@ -92,7 +93,7 @@ const totals = (table: AnnexTable, book: Book): Check[] =>
         rule: "tables.total",
         clause: clauseOf(table),
         table,
-        about: [book.idOf(table, total), figure],
+        about: [total, figure],
         name: titled(table, totalLabel(total)),
         printed,
         parts: all,
@@ -131,7 +132,7 @@ function agreesWithPeople(table: AnnexTable, total: TotalRow, figure: Figure, po
 export function counts(table: AnnexTable, book: Book): Check[] {
   const of = (
     rule: "tables.count" | "tables.tier-count",
-    about: (string | number)[],
+    about: readonly About[],
     name: Text,
     printed: Named,
     value: number,
@@ -185,7 +186,7 @@ export function counts(table: AnnexTable, book: Book): Check[] {
         : [
             of(
               "tables.count",
-              [book.idOf(table, total)],
+              [total],
               titled(table, totalLabel(total)),
               named(table, totalLabel(total), total.count, text("个数", "number")),
               total.count.value,
@@ -327,7 +328,7 @@ function byYear(table: AnnexTable, book: Book): Check[] {
         rule: "tables.years",
         clause: clauseOf(table),
         table,
-        about: [book.idOf(table, row), "investment"],
+        about: [row, "investment"],
         name: titled(table, label),
         printed,
         parts,
@@ -387,7 +388,7 @@ export function pay(table: AnnexTable, book: Book): Check[] {
           rule: "tables.recruit-pay",
           clause: clauseOf(table),
           table,
-          about: [book.idOf(table, row), year],
+          about: [row, year],
           name: titled(table, label),
           printed,
           parts: [people],
@@ -433,7 +434,7 @@ function equipment(table: AnnexTable, book: Book): Check[] {
         rule: "tables.equipment",
         clause: clauseOf(table),
         table,
-        about: [book.idOf(table, row)],
+        about: [row],
         name: titled(table, label),
         printed,
         parts: counted.filter(({ grids }) => grids !== null).map((one) => countCell(table, one)),
@@ -494,7 +495,7 @@ function leaderImplied(table: AnnexTable, row: AnnexRow, book: Book): Check[] {
       rule: "tables.leader-implied",
       clause: "2.2.2",
       table,
-      about: [book.idOf(table, row), "leader"],
+      about: [row, "leader"],
       name: titled(table, labelOf(row)),
       title: {
         zh: `按所取口径，补贴中须有网格长兼警务助理（${yuanOf(leader)} 元），而人员只有 ${people} 人，能否设网格长要看户数和小区数`,
@@ -523,7 +524,7 @@ function leaderImplied(table: AnnexTable, row: AnnexRow, book: Book): Check[] {
 }
 
 /** What the bands can give a line's or a total's staff, in fen a year, beside what is printed for them. */
-export interface SubsidyBands {
+interface SubsidyBands {
   readonly line: AnnexRow | TotalRow;
   /** How many grids it stands for, and how many people and how much money are printed; null: no figure. */
   readonly grids: number;
@@ -540,17 +541,17 @@ export interface SubsidyBands {
 
 /**
  * Every line and total of an annex 4 against the bands: the one judgement on subsidies, for `tables.subsidy-bands` and for the
- * table of them. In the table's order, lines first; 宝都's totals include its existing police assistants.
+ * table of them. In the table's order, lines first; 宝都's 合计 includes its existing police assistants.
  */
 export const subsidyBandsOf = (table: AnnexTable, policy: Policy): SubsidyBands[] =>
   [...table.rows, ...table.totals].map((line) => bandsOf(table, line, policy));
 
 /** The same of one line, with what it was worked out from. */
 function bandsOf(table: AnnexTable, line: AnnexRow | TotalRow, policy: Policy) {
-  const whole = "label" in line;
-  const grids = whole ? sum(line.rows.map((index) => countOf(table.rows[index]!))) : countOf(line);
+  const sums = "label" in line;
+  const grids = sums ? sum(line.rows.map((index) => countOf(table.rows[index]!))) : countOf(line);
   const [people, printed] = [line.figures.staff?.value ?? null, line.figures.subsidy?.value ?? null];
-  const existing = whole && isBaodu(table) ? policeOf(policy) : null;
+  const existing = sums && isWhole(line) && isBaodu(table) ? policeOf(policy) : null;
   const counted = existing?.included ? existing.people : 0;
   const apart = existing === null ? 0 : existing.people * existing.fen * MONTHS;
   const yearly = (printed ?? 0) - apart;
@@ -605,7 +606,7 @@ function payable(table: AnnexTable, line: AnnexRow | TotalRow, book: Book): Chec
     exact: false,
     clause: "A4" as const,
     table,
-    about: [book.idOf(table, line)],
+    about: [line],
     name: titled(table, lineLabel(line)),
     unit: "fen/year" as const,
     inputs: [
@@ -856,7 +857,7 @@ export function persons(table: AnnexTable, book: Book): Check[] {
         rule: "tables.persons-per-household",
         clause: "A2",
         table,
-        about: [book.idOf(table, row), "persons"],
+        about: [row, "persons"],
         name: titled(table, label),
         title: {
           zh: `户均 ${each} 人${verdict === "meets" ? "" : `，不在 ${range.min}–${range.max} 人的合理范围`}`,
@@ -897,7 +898,7 @@ function gridsAndPlaces(table: AnnexTable, book: Book): Check[] {
         rule: "tables.grids-over-places",
         clause: "2.2.1",
         table,
-        about: [book.idOf(table, row), "grids"],
+        about: [row, "grids"],
         name,
         title: {
           zh: `${many} 个网格，${most} 个小区（村庄）${judged.verdict === "meets" ? "" : "，必有小区被拆分"}`,
@@ -922,12 +923,12 @@ function gridsAndPlaces(table: AnnexTable, book: Book): Check[] {
 
 /** Columns, counts and tiers that the table leaves open. */
 function gaps(table: AnnexTable, book: Book): Check[] {
-  const tell = (about: string, name: Text, zh: string, en: string, words: readonly Named[]): Check =>
+  const tell = (about: readonly About[], name: Text, zh: string, en: string, words: readonly Named[]): Check =>
     book.check({
       rule: "tables.gap",
       clause: clauseOf(table),
       table,
-      about: [about],
+      about,
       name,
       title: text(zh, en),
       judged: { verdict: "cannot-tell", observed: null, expected: null, difference: null },
@@ -942,7 +943,7 @@ function gaps(table: AnnexTable, book: Book): Check[] {
     ...(table.annex === 3 && table.columns.area === undefined
       ? [
           tell(
-            "area",
+            ["area"],
             titled(table, text("建筑面积", "floor area")),
             "表中没有建筑面积一列，服务中心面积无从核对",
             "the table has no column for floor area, so no centre's area can be checked",
@@ -955,7 +956,7 @@ function gaps(table: AnnexTable, book: Book): Check[] {
       .map((total) => {
         const listed = sum(total.rows.map((index) => countOf(table.rows[index]!)));
         return tell(
-          `${book.idOf(table, total)}/count`,
+          [total, "count"],
           titled(table, totalLabel(total)),
           `没有印个数，表中列有 ${listed} 个`,
           `how many there are is not printed; ${listed} listed`,
@@ -969,7 +970,7 @@ function gaps(table: AnnexTable, book: Book): Check[] {
       if (below.length === 0 || below.length === summed.length) return [];
       return [
         tell(
-          `${book.idOf(table, total)}/below`,
+          [total, "below"],
           titled(table, totalLabel(total)),
           `${totalLabel(total).zh}之后还有 ${below.length} 行，核对时算在内`,
           `${many(below.length, "line stands", "lines stand")} below it; they are counted in what it should sum`,
@@ -984,7 +985,7 @@ function gaps(table: AnnexTable, book: Book): Check[] {
       ? []
       : [
           tell(
-            "tier",
+            ["tier"],
             titled(table, text("建设标准", "standard")),
             `有 ${untiered.length} 行不知属于哪一类`,
             `${untiered.length} rows have no tier`,
@@ -996,7 +997,7 @@ function gaps(table: AnnexTable, book: Book): Check[] {
         ? []
         : [
             tell(
-              `tier/${index + 1}`,
+              ["tier", index + 1],
               tierName(table, group),
               "印了这一类，却没有列出任何一个",
               "the tier is printed, but nothing is listed under it",
