@@ -5,9 +5,10 @@ import { isDate } from "@county/plan/calendar.ts";
 import { county } from "@county/plan/county.ts";
 import { policyOn } from "@county/plan/policy.ts";
 import type { Text } from "@county/plan/text.ts";
+import { ruleCatalogue } from "@county/rules/catalogue.ts";
 import { defaultLimits, detectFormat, readTable, TableError } from "@county/tables/read.ts";
 import { whyUnreadable } from "@county/tables/unreadable.ts";
-import { type ExaminedFile, examine, planFilesWithDigests, sha256 } from "./examine.ts";
+import { type ExaminedFile, examine, planFilesWithDigests, sha256, TooManyTables } from "./examine.ts";
 import { clean, type Lang, verdicts } from "./format.ts";
 import { reportHtml } from "./html.ts";
 import { reportText } from "./text.ts";
@@ -37,12 +38,12 @@ const HELP = `用法 usage: npm run report -- [选项 options] [文件 files …
                          exit with 1 when the findings shown hold a breach, or a breach or deviation
   --help                 本说明 · this text
 
-  退出码 exit codes: 0 完成 done · 1 见 see --fail-on · 2 用法有误、文件读不了或其中没有可核对的表
-                     wrong usage, or a file that cannot be read or holds no such table
+  退出码 exit codes: 0 完成 done · 1 见 see --fail-on · 2 用法有误、文件读不了、其中没有可核对的表或表过多
+                     wrong usage, or a file that cannot be read, holds no such table or too many
 `;
 
 /** What the command needs of the world around it. */
-export interface Surroundings {
+interface Surroundings {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** The folder that names of files are relative to. */
@@ -116,7 +117,7 @@ export async function run(args: readonly string[], { out, err, folder }: Surroun
     if (empty.length > 0) return 2;
     return findings.some(({ verdict }) => asked.failOn.includes(verdict)) ? 1 : 0;
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof Refused || error instanceof TooManyTables)) throw error;
     err(`${error.told.zh}\n${error.told.en}\n`);
     return 2;
   }
@@ -145,6 +146,13 @@ function argumentsOf(args: readonly string[]) {
       `--on 不能早于 2020-01-01：计划那时还没有`,
       `--on cannot be before 2020-01-01: there was no plan yet`,
     );
+  for (const prefix of only) {
+    if (ruleCatalogue.some(({ rule }) => rule.startsWith(prefix))) continue;
+    throw new Refused(
+      `--only：没有以“${clean(prefix)}”开头的规则`,
+      `--only: there is no rule that begins with "${clean(prefix)}"`,
+    );
+  }
   if (html === "") throw new Refused("--html 后面要有文件名", "--html needs the name of a file");
   return {
     lang: choose<Lang>("lang", lang, ["zh", "en"]),

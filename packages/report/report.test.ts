@@ -118,6 +118,7 @@ describe("the command", () => {
     [["--on", "2019-12-31"], /2020-01-01/],
     [["--fail-on", "everything"], /--fail-on/],
     [["--verdict", "bad"], /--verdict/],
+    [["--only", "asks.", "--only", "ask.budget"], /以“ask\.budget”开头[\s\S]*no rule that begins with "ask\.budget"/],
     [["not-there.csv"], /not-there\.csv：打不开（ENOENT）[\s\S]*cannot be opened/],
     [["."], /不是文件[\s\S]*not a file/],
     [["--html", "no/such/folder.html"], /写不进去[\s\S]*cannot be written/],
@@ -138,6 +139,32 @@ describe("the command", () => {
     const { code, err } = await command("--json", name);
     expect(code).toBe(2);
     expect(err).toMatch(message);
+  });
+
+  test("refuses more tables of one street, or of one annex, than can be told of", async () => {
+    const table = (street: string, i: number) =>
+      `社区基本情况表（${street}）\n社区名称,网格数量,小区数量,户数,人口\n第${i}社区,1,1,500,1500\n`;
+    const tables = (count: number, street: (i: number) => string) =>
+      Array.from({ length: count }, (_, i) => table(street(i), i)).join("");
+    put(
+      "four.csv",
+      tables(4, () => "宝都街道"),
+    );
+    expect((await command("--json", "four.csv")).code).toBe(0);
+    put(
+      "five.csv",
+      tables(5, () => "宝都街道"),
+    );
+    const five = await command("--json", "five.csv");
+    expect([five.code, five.out]).toEqual([2, ""]);
+    expect(five.err).toMatch(/附件2（宝都街道）有 5 张表，一次最多核对 4 张[\s\S]*5 tables of annex 2/);
+    put(
+      "many.csv",
+      tables(31, (i) => `东${String.fromCodePoint(0x4e00 + i)}街道`),
+    );
+    expect((await command("--json", "many.csv")).err).toMatch(
+      /共有 31 张表[\s\S]*31 tables of annex 2; 30 is the most/,
+    );
   });
 
   test("explains itself, and takes another day", async () => {

@@ -3,7 +3,7 @@ import type { Reconciliation } from "@county/contracts/policy.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import type { Policy } from "@county/plan/policy.ts";
 import { idFrom } from "@county/platform/clock.ts";
-import { type ExaminedFile, examine } from "@county/report/examine.ts";
+import { type ExaminedFile, examine, TooManyTables } from "@county/report/examine.ts";
 import type { Source } from "@county/report/format.ts";
 import type { AnswerTable } from "@county/rules/asks-and-gives.ts";
 import type { Finding } from "@county/rules/finding.ts";
@@ -24,6 +24,8 @@ export interface Kept extends Pick<Reconciliation, "tables"> {
 const LIMITS = { bytes: REQUEST_LIMITS.fileBytes, unzippedBytes: 24 * 1024 * 1024, cells: 300_000 };
 /** Rows of a file. The plan's six tables have under a hundred; each row may give a dozen findings with their traces. Ours. */
 const MOST_ROWS = 3_000;
+/** What is found in a file. Ours: nobody decides about more one by one; each of as many equal ones has a number in its key. */
+const MOST_FINDINGS = 9_999;
 /** Characters of a table's title that are told. */
 const MOST_TITLE = 200;
 
@@ -52,11 +54,17 @@ export function judge({ file, ...read }: ExaminedFile, area: string, policy: Pol
       en: `The file has ${rows} rows; ${MOST_ROWS} is the most for one reconciliation`,
     });
   }
-  const examined = examine([{ file: sourceName(file), ...read }], policy, alone);
-  const findings = examined.findings.map((finding) => lyingIn(area, finding));
+  const found = examined({ file: sourceName(file), ...read }, policy, alone);
+  const findings = found.findings.map((finding) => lyingIn(area, finding));
+  if (findings.length > MOST_FINDINGS) {
+    throw new Problem("refused", {
+      zh: `核对出 ${findings.length} 项，一次最多 ${MOST_FINDINGS} 项，请分表核对`,
+      en: `${findings.length} findings; ${MOST_FINDINGS} is the most for one reconciliation: have the tables reconciled in parts`,
+    });
+  }
   const keys = keysOf(findings);
   return {
-    tables: examined.tables.map(({ sheet, title, annex, street, rows: { length } }) => ({
+    tables: found.tables.map(({ sheet, title, annex, street, rows: { length } }) => ({
       sheet,
       title: title.slice(0, MOST_TITLE),
       annex,
@@ -64,9 +72,18 @@ export function judge({ file, ...read }: ExaminedFile, area: string, policy: Pol
       rows: length,
     })),
     findings: findings.map((finding, i) => ({ key: keys[i] as string, finding })),
-    answers: examined.answers,
-    sources: examined.sources,
+    answers: found.answers,
+    sources: found.sources,
   };
+}
+
+/** @throws Problem `refused` */
+function examined(file: ExaminedFile, policy: Policy, alone: boolean) {
+  try {
+    return examine([file], policy, alone);
+  } catch (error) {
+    throw error instanceof TooManyTables ? new Problem("refused", error.told) : error;
+  }
 }
 
 /** The rules know the plan's own county alone; a table of another, or of no street that is known, lies where it was posted. */
@@ -80,13 +97,13 @@ const sourceName = (name: string): string => (planFiles().some(({ file }) => fil
 
 /**
  * What a finding is known by in its county: rule, what it is about, and both figures. A corrected table, or the same one posted
- * again, so meets again what was decided; another figure is another finding. The subject counts by its name: its id may say in
- * which row it stood. Of several that agree in all of this each has a number.
+ * again, so meets again what was decided; another figure is another finding. In which file and row it stood counts for nothing.
+ * Only of several that agree in all of this, as of two lines of one name, each has a number.
  */
 export function keysOf(findings: readonly Finding[]): string[] {
   const times = new Map<string, number>();
-  return findings.map(({ rule, subject, observed, expected }) => {
-    const key = idFrom(JSON.stringify([rule, subject.code, subject.name, observed, expected]), 26);
+  return findings.map(({ rule, subject: { id, code, about = id }, observed, expected }) => {
+    const key = idFrom(JSON.stringify([rule, code, about, observed, expected]), 26);
     const time = (times.get(key) ?? 0) + 1;
     times.set(key, time);
     return time === 1 ? key : `${key}-${time}`;
