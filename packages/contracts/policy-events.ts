@@ -27,6 +27,8 @@ export const policyEvents = {
     id: z.string(),
     from: IsoDate,
     value: z.unknown(),
+    /** The county's values it was drafted beside: whoever's copy is older waits for it. */
+    parametersVersion: z.optional(z.int()),
   }),
 } as const;
 

@@ -139,7 +139,7 @@ const FindingKey = z.string().check(
   z.regex(/^[a-z0-9]{26}(-\d{1,4})?$/),
   z.meta({
     id: "FindingKey",
-    description: "The same for the same rule, subject and figures, in every reconciliation",
+    description: "The same for the same rule, subject and figures, in every reconciliation, in whatever row they stand",
   }),
 );
 
@@ -221,13 +221,19 @@ export const FindingWithHistory = z
 export type FindingWithHistory = z.infer<typeof FindingWithHistory>;
 
 /** `figure` goes with `correct` alone; `asked-back` says of whom. */
-const NewDisposition = z.strictObject({
-  kind: DispositionKind,
-  reason: Reason,
-  figure: z.optional(z.int()),
-  askedOf: z.optional(name(60)),
-  until: z.optional(IsoDate),
-});
+const NewDisposition = z
+  .strictObject({
+    kind: DispositionKind,
+    reason: Reason,
+    figure: z.optional(z.int()),
+    askedOf: z.optional(name(60)),
+    until: z.optional(IsoDate),
+  })
+  .register(z.globalRegistry, {
+    id: "NewDisposition",
+    description:
+      "By whoever may dispose of findings in the area that the finding is about, wherever its table was posted. `accepted`: only by who may in the whole county and did not post the same file; while it holds, only who may in the whole county decides otherwise",
+  });
 
 // ---------------------------------------------------------------------------------------------------------------- rules
 
@@ -439,13 +445,13 @@ export const policy = defineApi(
         rule: z.optional(z.string()),
         /** Only findings that rest on a cell of this sheet. */
         table: z.optional(z.string()),
-        /** `none`: nobody has decided yet, or what was decided has run out. */
+        /** `none`: nobody has decided yet, or what was decided has run out. Where few are such a page may come short. */
         disposition: z.optional(z.enum(["none", "correct", "accepted", "asked-back"])),
         ...paging,
       }),
       response: pageOf(ReconciledFinding),
       status: 200,
-      units: { read: 8, write: 0 },
+      units: { read: 205, write: 0 },
     },
     getReconciledFinding: {
       method: "GET",

@@ -20,19 +20,22 @@ type Drafted = z.infer<(typeof policyEvents)["policy.change-drafted"]>;
  * Answers a drafted change with its effect on the county's data as of the day it would begin, once for each change. Of a
  * county that is not registered here nothing changes; a value that cannot be judged by is told as such.
  * @param report told of what could not be judged, which no other try would mend
+ * @throws where another try may: the county's values that it was drafted beside have not all come, or something else is amiss
  */
 export async function tellEffect(
   store: Store,
-  { area: county, change, id, from, value }: Drafted,
+  { area: county, change, id, from, value, parametersVersion = 0 }: Drafted,
   now: string,
   report: (error: Error) => void,
 ): Promise<void> {
-  const [told, changes, areaId] = await Promise.all([
+  const [told, { version, changes }, areaId] = await Promise.all([
     store.policies.wasTold(county, change),
-    store.policies.changes(county),
+    store.policies.copy(county),
     store.idOf(county),
   ]);
   if (told) return;
+  // They come by a queue of their own, perhaps later than the draft.
+  if (version < parametersVersion) throw new Error(`effects: ${county} has version ${version} of ${parametersVersion}`);
   const scope = await findScope(store, areaId);
   const facts = scope && (await steadily(store, scope, async () => await factsOf(store, scope, from)));
   const drafted = [...changes, { id, from, value, decision: change } as ParameterChange];
@@ -42,7 +45,9 @@ export async function tellEffect(
     if (wrong) throw new RangeError(wrong.en);
     effect = facts === undefined ? notRegistered : effectOn(facts, from, changes, drafted);
   } catch (error) {
-    report(error as Error);
+    // The rules say so of what they cannot judge by; anything else is not the value's fault.
+    if (!(error instanceof RangeError)) throw error;
+    report(error);
     effect = { rows: [], summary: unjudged(id, wrong) };
   }
   const digest = createHash("sha256")
@@ -67,7 +72,7 @@ function unfit(id: string, value: unknown): Text | undefined {
   return misfit && { zh: `${misfit.at} ${misfit.why.zh}`.trim(), en: `${misfit.at} ${misfit.why.en}`.trim() };
 }
 
-/** @throws Error when the value is none that the rules can judge by, such as one of a day before the plan */
+/** @throws RangeError when the value is none that the rules can judge by, such as one of a day before the plan */
 function effectOn(
   facts: Facts,
   from: string,
@@ -75,11 +80,13 @@ function effectOn(
   drafted: readonly ParameterChange[],
 ): Effect {
   const [before, after] = [changes, drafted].map((all) => judged(facts, policyOn(from, all)));
-  // What could not be told over the API is not told to others either.
-  z.parse(
-    z.array(Finding),
-    after?.map(({ finding }) => finding),
-  );
+  // What could not be told over the API is not told to others either; where it can be without the change, the value is why.
+  const fits = (all: typeof before) =>
+    z.safeParse(
+      z.array(Finding),
+      all?.map(({ finding }) => finding),
+    ).success;
+  if (!fits(after)) throw new (fits(before) ? RangeError : Error)("effects: there are findings that cannot be told");
   const areas = [facts.county, ...facts.streets.map(({ street }) => street)];
   const of = (area: string, all: typeof before) =>
     (all ?? []).filter((one) => one.area === area).map(({ finding }) => finding);

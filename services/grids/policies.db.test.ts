@@ -339,6 +339,27 @@ describe("a drafted change", () => {
     expect({ ...second, change: "c1" }).toEqual(first);
   });
 
+  test("waits for the values it was drafted beside, which come by another queue", async () => {
+    const { area } = await newCounty(register);
+    const late = { ...drafted(area, "c1"), parametersVersion: 1 };
+    expect(await hear.effects([late])).toEqual(["0"]);
+    expect(await told(area)).toEqual([]);
+    await hear.policies([decided(area, 1, [wider])]);
+    expect(await hear.effects([late])).toEqual([]);
+    // Beside the same value it changes nothing.
+    expect(await told(area)).toMatchObject([{ change: "c1", rows: [] }]);
+  });
+
+  test("comes back when it is not its own value that cannot be judged by", async () => {
+    const { area } = await newCounty(register);
+    hear.reported.length = 0;
+    await hear.policies([decided(area, 1, [{ ...wider, value: null }])]);
+    const other = drafted(area, "c1", { id: "grid.per-compound", value: 2 } as object);
+    expect(await hear.effects([other])).toEqual(["0"]);
+    expect(await told(area)).toEqual([]);
+    expect(hear.reported).toEqual([]);
+  });
+
   test("with more rows than an event takes says how many there are", () => {
     const row = {
       area: { id: "c0000001.s0000001", code: "370725001", name: "宝都街道" },

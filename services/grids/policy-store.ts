@@ -16,15 +16,22 @@ const toldKey = (county: string, change: string): Key => ({ pk: `policy#${county
 const Frame = z.object({ version: z.int(), changes: z.string() });
 
 export function policyStore(table: Table) {
+  const copyOf = async (county: string): Promise<{ version: number; changes: ParameterChange[] }> => {
+    const item = await table.get(policyKey(county));
+    if (item === undefined) return { version: 0, changes: [] };
+    const { version, changes } = z.parse(Frame, item);
+    return { version, changes: JSON.parse(changes) as ParameterChange[] };
+  };
+
   return {
     /**
      * The values decided in the county that an area code lies in, in the order of their decisions. With parameters among
      * them, perhaps, that this release does not know yet: no rule asks for those.
      */
-    async changes(area: string): Promise<ParameterChange[]> {
-      const item = await table.get(policyKey(area.slice(0, 6)));
-      return item === undefined ? [] : (JSON.parse(z.parse(Frame, item).changes) as ParameterChange[]);
-    },
+    changes: async (area: string): Promise<ParameterChange[]> => (await copyOf(area.slice(0, 6))).changes,
+
+    /** The same of a county, and which version of its values they are; 0: none came yet. */
+    copy: copyOf,
 
     /** Keeps a county's decided values, unless as new ones were there before. */
     async keep(county: string, version: number, changes: readonly unknown[]): Promise<void> {

@@ -138,7 +138,13 @@ describe("a change of a parameter", () => {
     });
     const [event] = await eventsOf(area);
     expect(event).toMatchObject({ type: "policy.change-drafted" });
-    expect(JSON.parse(event?.detail ?? "")).toEqual({ change: drafted.id, id: PARAMETER, from: FROM, value: VALUE });
+    expect(JSON.parse(event?.detail ?? "")).toEqual({
+      change: drafted.id,
+      id: PARAMETER,
+      from: FROM,
+      value: VALUE,
+      parametersVersion: 0,
+    });
 
     await tell(here, drafted.id);
     const shown = await drafter.getParameterChange({ params: { change: drafted.id } });
@@ -173,6 +179,10 @@ describe("a change of a parameter", () => {
       changes: [{ id: PARAMETER, from: FROM, value: VALUE, decision: drafted.id }],
     });
     expect(await auditOf(area)).toEqual(["draftParameterChange", "approveParameterChange"]);
+    // What is drafted next says beside which values.
+    const next = await draft(here, { from: "2026-08-01", value: { min: 401, max: 700 } });
+    const told = (await eventsOf(area)).find(({ detail }) => detail?.includes(next.id));
+    expect(JSON.parse(told?.detail ?? "")).toMatchObject({ parametersVersion: 1 });
 
     here.pass(200 * DAY);
     const later = await drafter.getParameterChange({ params: { change: drafted.id } });
@@ -189,6 +199,7 @@ describe("a change of a parameter", () => {
     expect(await wrong({ value: { min: 700, max: 400 } })).toBe("/value/max");
     expect(await wrong({ value: undefined })).toBe("/value");
     expect(await wrong({ value: { min: 500, max: 600 } })).toBe("/value");
+    expect(await wrong({ value: { max: 600, min: 500 } })).toBe("/value");
     expect(await wrong({ from: "2026-03-02" })).toBe("/from");
     expect(await wrong({ parameter: "grid.nothing" })).toBe("/parameter");
     expect(await wrong({ parameter: "policy.grid.size", value: "3.3" })).toBe("/value");

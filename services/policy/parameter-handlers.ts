@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { may } from "@county/contracts/access.ts";
 import { covers } from "@county/contracts/area.ts";
 import type { ChangeState, ParameterChange, ParameterChangeRow, policy } from "@county/contracts/policy.ts";
@@ -120,8 +121,9 @@ export function parameterHandlers({
         if (from <= context.today) throw wrong({ pointer: "/from", reason: "date", ...tooLate });
         const misfit = whyNot(parameter, value);
         if (misfit) throw wrong({ pointer: `/value${misfit.at}`, reason: "unfit", ...misfit.why });
-        const before = policyOn(from, await decidedIn(county)).value(parameter);
-        if (JSON.stringify(before) === JSON.stringify(value)) {
+        const values = await store.parameters(county);
+        const before = policyOn(from, decidedOf(values?.state)).value(parameter);
+        if (isDeepStrictEqual(before, value)) {
           throw wrong({
             pointer: "/value",
             reason: "unchanged",
@@ -140,7 +142,7 @@ export function parameterHandlers({
           drafted: { at: change.at, by: change.by, reason },
           version: 1,
         };
-        const failed = await store.addDraft(record, change, context.command.done(record.id));
+        const failed = await store.addDraft(record, values?.version ?? 0, change, context.command.done(record.id));
         if (failed) {
           throw new Problem("conflict", {
             zh: `该参数自 ${from} 起已有另一项调整，请先撤回`,

@@ -7,7 +7,7 @@ import { county as planCounty } from "@county/plan/county.ts";
 import { policyOn } from "@county/plan/policy.ts";
 import { changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import { type Context, forbidden, type Handlers } from "@county/platform/context.ts";
-import { filledPage, pageOf } from "@county/platform/cursor.ts";
+import { filledPage } from "@county/platform/cursor.ts";
 import { folderOf } from "@county/platform/files.ts";
 import { sha256 } from "@county/report/examine.ts";
 import { reportHtml } from "@county/report/html.ts";
@@ -68,6 +68,28 @@ export function reconciliationHandlers({ store, files }: Deps): Pick<Handlers<ty
     const found = (await keptOf(record)).findings.find((one) => one.key === key);
     if (found === undefined) throw new Problem("not-found", { zh: "没有这项发现", en: "There is no such finding" });
     return found.finding;
+  };
+
+  /** A decision holds for the finding wherever it is met again, so it is for who answers for what the finding is about. */
+  const ownFindingOf = async (record: ReconciliationRecord, key: string, { permit }: Context): Promise<Finding> => {
+    const finding = await findingOf(record, key);
+    permit([finding.subject.code]);
+    return finding;
+  };
+
+  /**
+   * An acceptance says that a figure may stay as it is, for the whole county and every later table. So it is given by who answers
+   * for the county, and never by who brought the table, be it to another reconciliation: nobody waves his own figures through.
+   */
+  const mayAccept = async ({ digest, createdBy }: ReconciliationRecord, county: string, context: Context) => {
+    const { caller, account } = context;
+    if (!may(caller, "dispositions.write", [county])) throw forbidden(caller, "dispositions.write", county);
+    if (createdBy === account || (await store.hasPosted(county, digest, account))) {
+      throw new Problem("refused", {
+        zh: "上传表格的人不能认可其中的发现，请由他人办理",
+        en: "Who posted the table cannot accept what was found in it: somebody else must",
+      });
+    }
   };
 
   const withHistory = (
@@ -154,23 +176,35 @@ export function reconciliationHandlers({ store, files }: Deps): Pick<Handlers<ty
     async listReconciledFindings({ params, query }, context) {
       const { verdict, rule, table, disposition, limit, cursor } = query;
       const record = await load(params.reconciliation, context);
-      const [{ findings }, disposed] = await Promise.all([keptOf(record), store.disposed(countyOf(record.id))]);
-      const wanted = findings
-        .filter(
-          ({ finding }) =>
-            (verdict === undefined ? finding.verdict !== "meets" : finding.verdict === verdict) &&
-            (rule === undefined || finding.rule === rule || (rule.endsWith(".") && finding.rule.startsWith(rule))) &&
-            (table === undefined || finding.inputs.some(({ place }) => place?.sheet === table)),
-        )
-        .map(({ key, finding }): ReconciledFinding => {
-          const { version = 0, latest } = disposed.get(key) ?? {};
-          return { key, disposition: shown(latest, context.today), version, finding: told(finding) };
-        })
-        .filter(({ disposition: of }) => {
+      const { findings } = await keptOf(record);
+      const wanted = findings.filter(
+        ({ finding }) =>
+          (verdict === undefined ? finding.verdict !== "meets" : finding.verdict === verdict) &&
+          (rule === undefined || finding.rule === rule || (rule.endsWith(".") && finding.rule.startsWith(rule))) &&
+          (table === undefined || finding.inputs.some(({ place }) => place?.sheet === table)),
+      );
+      const placeOf = (id: string) => wanted.findIndex(({ key }) => key === id);
+      const { items, next } = await filledPage(
+        async (most, after) => {
+          const from = after === undefined ? 0 : placeOf(after) + 1;
+          const part = wanted.slice(from, from + most);
+          const disposed = await store.disposed(
+            countyOf(record.id),
+            part.map(({ key }) => key),
+          );
+          const records = part.map(({ key, finding }, i) => {
+            const { version = 0, latest } = disposed[i] ?? {};
+            return { id: key, key, disposition: shown(latest, context.today), version, finding: told(finding) };
+          });
+          return { records, more: from + most < wanted.length };
+        },
+        ({ disposition: of }) => {
           const open = of === null || of.expired;
           return disposition === undefined || (disposition === "none" ? open : !open && of.kind === disposition);
-        });
-      return { body: await pageOf(wanted, ({ key }) => key, { limit, cursor }) };
+        },
+        { limit, cursor, isOne: (id) => placeOf(id) >= 0 },
+      );
+      return { body: { items: items.map(({ id: _id, ...row }): ReconciledFinding => row), next } };
     },
 
     async getReconciledFinding({ params }, context) {
@@ -228,7 +262,7 @@ export function reconciliationHandlers({ store, files }: Deps): Pick<Handlers<ty
       async run({ params, body, ifMatch }, context) {
         const record = await load(params.reconciliation, context);
         const county = countyOf(record.id);
-        const finding = await findingOf(record, params.finding);
+        const finding = await ownFindingOf(record, params.finding, context);
         if (finding.verdict === "meets") {
           throw new Problem("refused", { zh: "该项相符，无需处理", en: "It holds: there is nothing to dispose of" });
         }
@@ -247,7 +281,7 @@ export function reconciliationHandlers({ store, files }: Deps): Pick<Handlers<ty
         if (until !== undefined && until < context.today) {
           throw wrong({ pointer: "/until", reason: "date", zh: "不能早于今天", en: "not before today" });
         }
-        if (kind === "accepted") mayAccept(record, county, context);
+        if (kind === "accepted") await mayAccept(record, county, context);
         const change = changeBy(context, reason, "disposeFinding");
         const entry: DispositionRecord = {
           kind,
@@ -262,6 +296,7 @@ export function reconciliationHandlers({ store, files }: Deps): Pick<Handlers<ty
         return await settled(async () => {
           const history = await store.history(county, params.finding);
           expectVersion({ version: history.length }, ifMatch);
+          mayFollow(history.at(-1), county, context);
           const key = context.command.done(`${record.id} ${params.finding}`);
           const failed = await store.dispose(county, params.finding, history.length, entry, change, key);
           return failed === undefined ? withHistory(params.finding, finding, [...history, entry], context) : undefined;
@@ -270,7 +305,7 @@ export function reconciliationHandlers({ store, files }: Deps): Pick<Handlers<ty
       async replay(ref, context) {
         const [id = "", key = ""] = ref.split(" ");
         const record = await load(id, context);
-        const finding = await findingOf(record, key);
+        const finding = await ownFindingOf(record, key, context);
         return withHistory(key, finding, await store.history(countyOf(id), key), context);
       },
     },
@@ -287,18 +322,14 @@ function bounded(bytes: Uint8Array): Uint8Array {
   });
 }
 
-/**
- * An acceptance says that a figure may stay as it is, for the whole county and every later table. So it is given by who answers for
- * the county, and never by who brought the table: nobody waves his own figures through.
- */
-function mayAccept(record: ReconciliationRecord, county: string, { caller, account }: Context): void {
-  if (!may(caller, "dispositions.write", [county])) throw forbidden(caller, "dispositions.write", county);
-  if (record.createdBy === account) {
-    throw new Problem("refused", {
-      zh: "上传表格的人不能认可其中的发现，请由他人办理",
-      en: "Who posted the table cannot accept what was found in it: somebody else must",
-    });
-  }
+/** What the county has accepted is taken up again by who answers for the county, until it has run out. */
+function mayFollow(latest: DispositionRecord | undefined, county: string, { caller, today }: Context): void {
+  const before = shown(latest, today);
+  if (before?.kind !== "accepted" || before.expired || may(caller, "dispositions.write", [county])) return;
+  throw new Problem("forbidden", {
+    zh: "县里已认可该项，只能由县级改变",
+    en: "The county has accepted it: only who answers for the county can decide otherwise",
+  });
 }
 
 const wrong = ({ zh, en, ...error }: Omit<FieldError, "detail"> & { zh: string; en: string }) =>

@@ -152,6 +152,22 @@ describe("a posted workbook", () => {
     ];
     expect(await codeOf(post(textFile(many.join("\n"))))).toBe("refused");
     expect(await codeOf(post(csvOf(bytesOf(BAOCHENG)), { on: "2019-12-31" }))).toBe("invalid-request");
+    const heading = "社区名称,网格数量,小区数量,户数,人口";
+    // Tables of one street are held against each other two by two.
+    const alike = (count: number) => Array(count).fill(`社区基本情况表（宝都街道）\n${heading}\n甲社区,1,1,500,1500`);
+    expect(await codeOf(post(textFile(alike(4).join("\n"))))).toBe("done");
+    expect(await codeOf(post(textFile(alike(5).join("\n"))))).toBe("refused");
+    // Each line against four tables: all say the same, so their keys differ by their numbers alone.
+    const costs = (lines: number) =>
+      [
+        ...alike(4),
+        "基本费用情况表（宝都街道）\n社区名称,投资总额,街办下沉人员数量",
+        ...Array(lines).fill("甲社区（2）,5,3"),
+      ].join("\n");
+    expect(await codeOf(post(textFile(costs(2_600))))).toBe("refused");
+    const most = await post(textFile(costs(300)));
+    const equal = await findingsOf(most.id, { rule: "tables.reference", limit: 200 });
+    expect(equal.at(-1)?.key).toMatch(/-1200$/);
     const community = service.as([{ role: "county.civil-affairs", area: "370725001001" }]);
     expect(await codeOf(post(csvOf(bytesOf(BAOCHENG)), { area: "370725001001" }, community))).toBe("invalid-request");
     expect(await codeOf(post(csvOf(bytesOf(BAOCHENG)), {}, service.as([{ role: "auditor", area }])))).toBe("forbidden");
@@ -284,6 +300,54 @@ describe("a disposition", () => {
     for (const row of await findingsOf(theirs.id, {}, elsewhere)) expect(row.disposition).toBeNull();
   });
 
+  test("stays with its own line, whatever is corrected in others and wherever the line stands", async () => {
+    const text = new TextDecoder().decode(bytesOf(0));
+    const rows = text.split("\n");
+    const without = (...lines: number[]) =>
+      rows.map((row, i) => (lines.includes(i) ? row.replace(/^((?:[^,]*,){4})\d+/, "$1待定") : row));
+    const unread = async (lines: string[], query: object) => {
+      const { id } = await post(textFile(lines.join("\n")), query);
+      const found = await findingsOf(id);
+      expect(found.map(({ key }) => key).filter((key) => key.includes("-"))).toEqual([]);
+      return { id, found: found.filter(({ finding }) => finding.rule === "table.unreadable") };
+    };
+    const both = await unread(without(4, 8), { fileName: "一.csv" });
+    expect(both.found.map(({ finding }) => finding.inputs[0]?.place?.row)).toEqual([5, 9]);
+    const [first, second] = both.found.map(({ key }) => key) as [string, string];
+    await dispose(finance, both.id, first, 0, { kind: "asked-back", askedOf: "宝都街道" });
+    // The first is corrected: the other is still nobody's.
+    const one = await unread(["社区基本情况表（宝都街道）", ...without(8)], { fileName: "二.csv" });
+    expect(one.found).toMatchObject([{ key: second, disposition: null }]);
+    const other = await unread(without(4), { fileName: "三.csv" });
+    expect(other.found).toMatchObject([{ key: first, disposition: { kind: "asked-back" } }]);
+  });
+
+  test("is not shared by columns of one line that say the same", async () => {
+    const rows = parseCsv(new TextDecoder().decode(bytesOf(4)));
+    const nothing = (column: number) => column >= 4 && column <= 6;
+    const blank = rows.map((row, i) => (i === 0 ? row : row.map((cell, column) => (nothing(column) ? "待定" : cell))));
+    const { id } = await post(csvOf(writeCsv(blank)));
+    const keys = (await findingsOf(id)).map(({ key }) => key);
+    expect(keys.filter((key) => key.includes("-"))).toEqual([]);
+    expect(keys.length).toBeGreaterThan(80);
+  });
+
+  test("is read for the findings of a page alone, however many the county has decided about", async () => {
+    const reason = "核".repeat(1_300);
+    for (let i = 0; i < 60; i++) {
+      const sk = `head#${"z".repeat(23)}${String(i).padStart(3, "0")}`;
+      const record = { kind: "correct", at: "2026-03-02T00:00:00.000Z", by: "b", reason, reconciliation: "r" };
+      const put = { pk: `dispositions#${area}`, sk, version: 1, record: JSON.stringify(record) };
+      await service.table.write({ name: "head", put, when: "absent" });
+    }
+    const { id } = await post(csvOf(bytesOf(BAOCHENG)));
+    for (const disposition of [undefined, "none"] as const) {
+      const query = { limit: 2, ...(disposition && { disposition }) };
+      await poster.listReconciledFindings({ params: { reconciliation: id }, query });
+      expect(service.served.at(-1)?.units.read).toBeLessThan(10);
+    }
+  });
+
   test("runs out after its day", async () => {
     const { id } = await post(csvOf(bytesOf(BAOCHENG)));
     const row = (await findingsOf(id, { disposition: "accepted" }))[0] as { key: string };
@@ -313,6 +377,36 @@ describe("a disposition", () => {
     const own = await post(csvOf(bytesOf(BAOCHENG_3)), { area: "370725002", fileName: "三.csv" });
     expect(await codeOf(dispose(street, own.id, key, 0, {}))).toBe("forbidden");
     expect(await codeOf(dispose(street, own.id, key, 0, { kind: "correct" }))).toBe("done");
+    // Nor what becomes of another street's, though it posts that one's table as its own.
+    const theirs = await post(csvOf(bytesOf(4)), { area: "370725002", fileName: "四.csv" }, street);
+    const of = (await findingsOf(theirs.id, {}, street)).find(({ finding }) => finding.subject.code === "370725001");
+    const correct = { kind: "correct" } as const;
+    expect(await codeOf(dispose(street, theirs.id, of?.key as string, 0, correct))).toBe("forbidden");
+    expect(await codeOf(dispose(finance, theirs.id, of?.key as string, 0, correct))).toBe("done");
+  });
+
+  test("of the county stands against its streets' until it has run out", async () => {
+    const street = service.as([{ role: "street.admin", area: "370725002" }], "street");
+    const { id } = await post(csvOf(bytesOf(5)), { area: "370725002", fileName: "五.csv" });
+    const [row] = (await findingsOf(id)).filter(({ finding }) => finding.subject.code === "370725002");
+    const key = row?.key as string;
+    await dispose(finance, id, key, 0, { kind: "accepted", until: "2026-03-02" });
+    expect(await codeOf(dispose(street, id, key, 1, { kind: "correct" }))).toBe("forbidden");
+    const tomorrow = policyService(fresh, service.deps.files, () => Date.parse("2026-03-03T01:00:00Z"));
+    const later = tomorrow.as([{ role: "street.admin", area: "370725002" }], "street");
+    expect(await codeOf(dispose(later, id, key, 1, { kind: "correct" }))).toBe("done");
+    expect(await codeOf(dispose(finance, id, key, 2, { kind: "accepted" }))).toBe("done");
+    expect(await codeOf(dispose(poster, id, key, 3, { kind: "correct" }))).toBe("done");
+  });
+
+  test("that accepts is not given by who posted the same file, be it as another reconciliation", async () => {
+    const file = textFile(`${new TextDecoder().decode(bytesOf(2))}\n`);
+    await post(file, { fileName: "甲.csv" }, finance);
+    const { id } = await post(file, { fileName: "乙.csv", area: "370725001" });
+    const [row] = await findingsOf(id);
+    const key = row?.key as string;
+    expect(await codeOf(dispose(finance, id, key, 0, {}))).toBe("refused");
+    expect(await codeOf(dispose(service.as([{ role: "county.hr", area }], "hr"), id, key, 0, {}))).toBe("done");
   });
 
   test("given by two at once is one after the other for one of them", async () => {

@@ -1,6 +1,7 @@
 import { DispositionKind, ReconciliationRow } from "@county/contracts/policy.ts";
 import { DecidedValue, EffectTold } from "@county/contracts/policy-events.ts";
 import { auditAction, type ChangeOf } from "@county/platform/change.ts";
+import { idFrom } from "@county/platform/clock.ts";
 import { type DocumentKey, documents, nextVersion, outboxAction, type Stored } from "@county/platform/documents.ts";
 import type { Action, Item, Key, Table } from "@county/platform/table.ts";
 import * as z from "zod/mini";
@@ -9,7 +10,7 @@ import * as z from "zod/mini";
  * What the service keeps, county by county (six digits):
  * - the document `parameters`: every value the county has decided and not taken back, in the order of their approval,
  * - a record per change of a parameter, a mark per parameter and day that is spoken for, an item per effect told,
- * - a record per reconciliation; its table and its findings are files,
+ * - a record per reconciliation; its table and its findings are files; and who posted which bytes, by their digest,
  * - per finding that somebody decided about: an item per decision, and a head with the latest.
  */
 
@@ -59,7 +60,7 @@ export const DispositionRecord = z.object({
 });
 export type DispositionRecord = z.infer<typeof DispositionRecord>;
 /** The latest decision on a finding, and how many there are. */
-export interface Disposed {
+interface Disposed {
   readonly version: number;
   readonly latest: DispositionRecord;
 }
@@ -82,6 +83,8 @@ const reconciliationKey = (id: string): Key => ({
   pk: reconciliations(countyOf(id)),
   sk: `reconciliation#${id}`,
 });
+/** By the account's digest: it may hold any character. */
+const postedPrefix = (digest: string, account: string) => `posted#${digest}#${idFrom(account, 26)}#`;
 const dispositions = (county: string) => `dispositions#${county}`;
 const headKey = (county: string, finding: string): Key => ({ pk: dispositions(county), sk: `head#${finding}` });
 
@@ -147,8 +150,11 @@ export function store(table: Table) {
       return (await table.queryAll(changes(countyOf(id)), `effect#${id}#`)).map((item) => read(Effect, item));
     },
 
-    /** A new draft, the mark that its parameter's day is spoken for, and the fact that other services hear. */
-    async addDraft(record: ChangeRecord, change: ChangeOf, key: Action<"key">) {
+    /**
+     * A new draft, the mark that its parameter's day is spoken for, and the fact that other services hear.
+     * @param parametersVersion the county's values that it was drafted beside
+     */
+    async addDraft(record: ChangeRecord, parametersVersion: number, change: ChangeOf, key: Action<"key">) {
       return await save([
         put(record),
         { name: "day", put: { ...dayKey(record), change: record.id }, when: "absent" },
@@ -163,6 +169,7 @@ export function store(table: Table) {
             id: record.parameter,
             from: record.from,
             value: record.value,
+            parametersVersion,
           }),
         }),
         auditAction(change, record.county, [record.id]),
@@ -218,19 +225,33 @@ export function store(table: Table) {
       await page(ReconciliationRecord, reconciliations(county), "reconciliation#", limit, after),
 
     async addReconciliation(record: ReconciliationRecord, change: ChangeOf, key: Action<"key">) {
+      const pk = reconciliations(countyOf(record.id));
       return await save([
         { name: "record", put: kept(reconciliationKey(record.id), record as object), when: "absent" },
+        {
+          name: "posted",
+          put: { pk, sk: `${postedPrefix(record.digest, record.createdBy)}${record.id}` },
+          when: "absent",
+        },
         auditAction(change, countyOf(record.id), [record.id]),
         key,
       ]);
     },
 
-    /** The latest decision on each finding that anybody in the county has decided about, by the finding's key. */
-    async disposed(county: string): Promise<ReadonlyMap<string, Disposed>> {
-      const prefix = "head#";
-      const items = await table.queryAll(dispositions(county), prefix);
-      return new Map(items.map((item) => [item.sk.slice(prefix.length), disposedOf(item)]));
+    /** Whether the account has posted these bytes anywhere in the county. */
+    async hasPosted(county: string, digest: string, account: string): Promise<boolean> {
+      const { items } = await table.queryPage(reconciliations(county), postedPrefix(digest, account), { limit: 1 });
+      return items.length > 0;
     },
+
+    /** The latest decision in the county on each of these findings, in their order; undefined: nobody has decided. */
+    disposed: async (county: string, findings: readonly string[]): Promise<(Disposed | undefined)[]> =>
+      await Promise.all(
+        findings.map(async (finding) => {
+          const item = await table.get(headKey(county, finding));
+          return item && disposedOf(item);
+        }),
+      ),
 
     /** Every decision on a finding, oldest first. */
     async history(county: string, finding: string): Promise<DispositionRecord[]> {
