@@ -34,7 +34,7 @@ export const accepted: readonly Accepted[] = [
   },
   { rule: "AwsSolutions-IAM5[Resource::…/uploads/…/*]", at: "…/…Role/DefaultPolicy", reason: OWN_FOLDER },
   { rule: "AwsSolutions-IAM5[Resource::…/imports/…/*]", at: "…/…Role/DefaultPolicy", reason: OWN_FOLDER },
-  { rule: "AwsSolutions-IAM5[Resource::…/kept/…/*]", at: "…/HttpRole/DefaultPolicy", reason: OWN_FOLDER },
+  { rule: "AwsSolutions-IAM5[Resource::…/kept/…/*]", at: "…/…Role/DefaultPolicy", reason: OWN_FOLDER },
   {
     rule: "AwsSolutions-IAM5[Resource::…:ExportsOutputFnGetAttAudit…/*]",
     at: "…/RelayRole/DefaultPolicy",

@@ -11,7 +11,7 @@ import { environment } from "@county/platform/environment.ts";
 import { folderOf } from "@county/platform/files.ts";
 import { outboxPartition } from "@county/platform/outbox.ts";
 import { relaying } from "@county/platform/relay.ts";
-import { type Service, tableVariable } from "@county/platform/service.ts";
+import { type Consumer, type Schedule, type Service, tableVariable } from "@county/platform/service.ts";
 import { afterAll, describe, expect, test } from "vitest";
 import { MOST_ROUTES, routeClass } from "./api-stack.ts";
 import { bundle } from "./bundle.ts";
@@ -70,8 +70,8 @@ describe("gateway", () => {
         isOpen ? { AuthorizationType: "NONE", asks: false } : { AuthorizationType: "JWT", asks: true },
       );
     }
-    // The sample's one, and the two look-ups of the grids service.
-    expect(contract.filter(({ permission }) => permission === "public")).toHaveLength(3);
+    // The sample's one, the two look-ups of the grids service, the list of what grid workers may be asked.
+    expect(contract.filter(({ permission }) => permission === "public")).toHaveLength(4);
   });
 
   test("the authorizer believes the stage's issuer and audience alone", () => {
@@ -434,7 +434,7 @@ describe("permissions", () => {
   });
 
   test("of the buckets, a service's own folders; what was posted is read by workers alone, the audit by nobody", () => {
-    for (const { name, files } of both) {
+    for (const { name, files, consumers, schedules } of both) {
       for (const [what, allowed] of statements(name)) {
         const granted = allowed
           .filter(({ Action }) => list(Action).some((action) => /^s3:.*Object/.test(action)))
@@ -447,11 +447,13 @@ describe("permissions", () => {
         const onFolder = {
           uploads: main ? ["s3:PutObject"] : ["s3:GetObject", "s3:DeleteObject"],
           imports: ["s3:GetObject", "s3:PutObject"],
-          kept: main ? ["s3:GetObject", "s3:PutObject"] : [],
+          kept: main ? ["s3:GetObject", "s3:PutObject"] : ["s3:PutObject"],
         };
+        const workers: readonly (Consumer | Schedule)[] = [...consumers, ...schedules];
+        const folders = main ? files : workers.find((one) => what.endsWith(` ${one.name}`))?.files;
         const expected = what.includes("relay")
           ? [`s3:PutObject ${name}/*`]
-          : (files ?? []).flatMap((folder) => onFolder[folder].map((action) => `${action} ${folder}/${name}/*`));
+          : (folders ?? []).flatMap((folder) => onFolder[folder].map((action) => `${action} ${folder}/${name}/*`));
         expect([what, granted.sort()]).toEqual([what, expected.sort()]);
       }
     }
@@ -592,15 +594,32 @@ describe("bundles", () => {
       const folder = join(outdir, service, part);
       await bundle({ entry: entryOf(service, part), outdir: folder });
       // The map of each file names what went into it.
+      const sourcesOf = (file: string): string[] => JSON.parse(readFileSync(join(folder, file), "utf8")).sources;
       const sources = readdirSync(folder)
         .filter((file) => file.endsWith(".map"))
-        .flatMap((file) => (JSON.parse(readFileSync(join(folder, file), "utf8")) as { sources: string[] }).sources);
+        .flatMap(sourcesOf);
       expect(sources.some((source) => source.endsWith(`services/${service}/${part}.ts`))).toBe(true);
       expect(sources.filter((source) => /packages\/local\/|node_modules\/jose\//.test(source))).toEqual([]);
+      // The plan's tables lie beside who compares with them, and are read when they are first asked for.
+      expect([service, part, readdirSync(folder).includes("annexes")]).toEqual([
+        service,
+        part,
+        ["policy main", "staffing main", "staffing events"].includes(`${service} ${part}`),
+      ]);
+      const early = loadedAtOnce(folder).flatMap((file) => sourcesOf(`${file}.map`));
+      expect(early.filter((source) => source.endsWith("packages/plan/annexes.ts"))).toEqual([]);
       if (part === "main") expect(await readsAtStart(service, join(folder, "index.mjs"))).toEqual(["own-table"]);
     },
     30_000,
   );
+
+  /** The files of a bundle that are loaded with its entry. */
+  function loadedAtOnce(folder: string, file = "index.mjs", seen = new Set<string>()): string[] {
+    seen.add(file);
+    const imports = readFileSync(join(folder, file), "utf8").matchAll(/(?:from|import)"\.\/([\w-]+\.mjs)"/g);
+    for (const [, other] of imports) if (!seen.has(other!)) loadedAtOnce(folder, other, seen);
+    return [...seen];
+  }
 
   /** The tables that a bundle reads while it is loaded as Lambda would load it: primed, and with nothing but its own. */
   async function readsAtStart(service: string, file: string): Promise<string[]> {

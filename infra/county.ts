@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { service as grids } from "@county/grids/service.ts";
 import type { Service } from "@county/platform/service.ts";
 import { service as policy } from "@county/policy/service.ts";
+import { service as staffing } from "@county/staffing/service.ts";
 import { App, type AppProps, Tags } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import featureFlags from "aws-cdk-lib/recommended-feature-flags.json" with { type: "json" };
@@ -18,7 +19,7 @@ import { type Part, partsOf, ServiceStack } from "./service-stack.ts";
 import type { Stage } from "./stage.ts";
 
 /** Every service that is deployed. */
-export const services: readonly Service[] = [grids, policy];
+export const services: readonly Service[] = [grids, policy, staffing];
 
 /** The code of a service's function. */
 export type CodeOf = (service: string, part: Part) => Code;

@@ -193,6 +193,7 @@ describe("nothing is left out", () => {
   test.each([
     ["idempotency keys", "packages/platform/commands.ts", "KEY_DAYS", "days"],
     ["outbox items", "packages/platform/documents.ts", "OUTBOX_DAYS", "days"],
+    ["lists of candidates", "services/staffing/candidates.ts", "CANDIDATE_DAYS", "days"],
     ["messages, dead letters", "infra/service-stack.ts", "QUEUE_DAYS", "days,"],
     ["messages, dead letters", "infra/service-stack.ts", "DEAD_LETTER_DAYS", "days"],
   ])("%s are kept as long as %s says: %s", (data, file, name, unit) => {

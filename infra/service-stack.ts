@@ -131,7 +131,7 @@ export class ServiceStack extends Stack {
       // It signs the forms with which browsers post, and reads nothing of what they posted.
       statements: [
         ...this.#onTable(table),
-        ...this.#onFiles({
+        ...this.#onFiles(service.files, {
           uploads: ["s3:PutObject"],
           imports: ["s3:GetObject", "s3:PutObject"],
           kept: ["s3:GetObject", "s3:PutObject"],
@@ -261,7 +261,8 @@ export class ServiceStack extends Stack {
     this.#letters("relay-broken", dead, says.relayBroken(title));
   }
 
-  #consumer({ name, summary, hears, attempts, timeoutSeconds }: Consumer): void {
+  #consumer(consumer: Consumer): void {
+    const { name, summary, hears, attempts, timeoutSeconds } = consumer;
     const { stage, bus, bell, service } = this.#props;
     const id = pascal(name);
     const dead = this.#deadLetters(id);
@@ -285,7 +286,7 @@ export class ServiceStack extends Stack {
         }),
       ],
     });
-    const worker = this.#worker(id, "events", name, timeoutSeconds);
+    const worker = this.#worker(id, "events", consumer);
     // One message at a time has the whole of its time. The failed ones must be reported even so: the function itself
     // never fails.
     queue.grantConsumeMessages(worker);
@@ -307,10 +308,11 @@ export class ServiceStack extends Stack {
     });
   }
 
-  #schedule({ name, summary, cron, timeoutSeconds }: Schedule): void {
+  #schedule(schedule: Schedule): void {
+    const { name, summary, cron, timeoutSeconds } = schedule;
     const id = pascal(name);
     const dead = this.#deadLetters(id);
-    const worker = this.#worker(id, "jobs", name, timeoutSeconds);
+    const worker = this.#worker(id, "jobs", schedule);
     // The scheduler only hands the job over; whether it came through, the function's own retries see to.
     worker.configureAsyncInvoke({
       retryAttempts: 2,
@@ -404,8 +406,11 @@ export class ServiceStack extends Stack {
     });
   }
 
-  /** A function of a queue or a schedule: it also reads and clears away what was posted. */
-  #worker(id: string, part: Part, name: string, timeoutSeconds: number): LambdaFunction {
+  /**
+   * A function of a queue or a schedule. If it works with files, it is who reads what was posted and clears it away; what is
+   * kept without end it adds to, and does not read.
+   */
+  #worker(id: string, part: Part, { name, timeoutSeconds, files }: Consumer | Schedule): LambdaFunction {
     const { table, bucket, stage } = this.#props;
     return this.#function(id, {
       part,
@@ -415,9 +420,10 @@ export class ServiceStack extends Stack {
       environment: { FILES_BUCKET: bucket.bucketName },
       statements: [
         ...this.#onTable(table),
-        ...this.#onFiles({
+        ...this.#onFiles(files, {
           uploads: ["s3:GetObject", "s3:DeleteObject"],
           imports: ["s3:GetObject", "s3:PutObject"],
+          kept: ["s3:PutObject"],
         }),
       ],
     });
@@ -460,12 +466,12 @@ export class ServiceStack extends Stack {
     ];
   }
 
-  /** Of what a kind of function does with files, that in the folders which the service has. */
-  #onFiles(actions: Partial<Record<Folder, string[]>>): PolicyStatement[] {
+  /** Of what a kind of function does with files, that in the folders which this one works with. */
+  #onFiles(folders: readonly Folder[] | undefined, actions: Record<Folder, string[]>): PolicyStatement[] {
     const { service, bucket } = this.#props;
-    const granted = (service.files ?? []).flatMap((folder) => {
+    const granted = (folders ?? []).map((folder) => {
       const resources = [bucket.arnForObjects(`${folderOf(folder, service.name)}*`)];
-      return actions[folder] ? [new PolicyStatement({ actions: actions[folder], resources })] : [];
+      return new PolicyStatement({ actions: actions[folder], resources });
     });
     if (granted.length === 0) return [];
     // Without it the store answers 403 instead of 404 for a file that is not there.

@@ -32,10 +32,11 @@ export function faulty(fault: Fault): { client: Client; met: () => boolean } {
 export async function atEveryCall(
   attempt: (fault: Fault) => Promise<boolean>,
   kinds: readonly Fault["kind"][] = ["crash", "blip"],
+  whens: readonly Fault["when"][] = ["before", "after"],
 ): Promise<number> {
   let tried = 0;
   for (const kind of kinds) {
-    for (const when of ["before", "after"] as const) {
+    for (const when of whens) {
       for (let at = 1; await attempt({ at, when, kind }); at++) tried++;
     }
   }

@@ -1,12 +1,10 @@
 import type { Grant } from "@county/contracts/access.ts";
-import { type Client as ApiClient, client as apiClient } from "@county/contracts/client.ts";
+import type { Client as ApiClient } from "@county/contracts/client.ts";
 import { policy } from "@county/contracts/policy.ts";
-import type { Observer } from "@county/platform/observe.ts";
-import { serve } from "@county/platform/serve.ts";
 import { type Table, table } from "@county/platform/table.ts";
 import { type Deps, handlers } from "@county/policy/handlers.ts";
 import { store } from "@county/policy/store.ts";
-import { type Handle, memoryFiles, type Served, throughGateway } from "./register.ts";
+import { memoryFiles, type Served, serving } from "./register.ts";
 import { type Client, type FreshTable, freshTable } from "./table.ts";
 
 /** The policy service on a table of its own, called through its contract as a frontend calls it. */
@@ -23,27 +21,11 @@ export interface PolicyService {
 export function policyService(
   { name, client }: Pick<FreshTable, "name"> & { client: Client },
   files = memoryFiles(),
-  clock: () => number = Date.now,
+  clock?: () => number,
 ): PolicyService {
   const own = table(name, client);
   const deps = { store: store(own), files };
-  const served: Served[] = [];
-  const observer: Observer = {
-    request: ({ route, units }, status, _, error) => void served.push({ route, status, units, error }),
-    work: () => {},
-  };
-  const handle = serve(policy, handlers(deps), { table: own, observer, clock }) as unknown as Handle;
-  return {
-    table: own,
-    deps,
-    served,
-    as: (grants, subject = "tester", language = "en") =>
-      apiClient(policy, {
-        baseUrl: "https://policy.example",
-        language,
-        fetch: throughGateway(handle, grants, subject, policy),
-      }),
-  };
+  return { table: own, deps, ...serving(policy, handlers(deps), own, clock) };
 }
 
 export const freshPolicy = async (): Promise<PolicyService & FreshTable> => {

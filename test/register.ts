@@ -1,16 +1,20 @@
 import { type Grant, writeGrant } from "@county/contracts/access.ts";
-import { type Api, routeKey } from "@county/contracts/api.ts";
+import { type Api, type Route, routeKey } from "@county/contracts/api.ts";
 import { type Client as ApiClient, client as apiClient } from "@county/contracts/client.ts";
 import { CSV, grids } from "@county/contracts/grids.ts";
 import { handlers } from "@county/grids/handlers.ts";
 import type { Deps } from "@county/grids/imports.ts";
 import { store } from "@county/grids/store.ts";
 import { type AnnexId, readAnnex } from "@county/plan/annexes.ts";
+import type { Handlers } from "@county/platform/context.ts";
 import type { Files } from "@county/platform/files.ts";
 import type { Observer } from "@county/platform/observe.ts";
 import { serve } from "@county/platform/serve.ts";
 import { type Table, table, type Units } from "@county/platform/table.ts";
 import { type Client, type FreshTable, freshTable } from "./table.ts";
+
+/** What the service tells by itself, for who hears it. */
+export { tellAgain, tellHeads } from "@county/grids/telling.ts";
 
 /** The register's service on a table of its own, called through its contract as a frontend calls it. */
 
@@ -38,7 +42,7 @@ export interface Served {
   readonly error: Error | undefined;
 }
 
-export type Handle = (
+type Handle = (
   event: unknown,
   context: unknown,
 ) => Promise<{
@@ -58,12 +62,7 @@ const patternsOf = ({ routes }: Api) =>
   }));
 
 /** A `fetch` that hands each request to the service as the gateway would. */
-export function throughGateway(
-  handle: Handle,
-  grants: readonly Grant[],
-  subject: string,
-  api: Api = grids,
-): typeof fetch {
+function throughGateway(handle: Handle, grants: readonly Grant[], subject: string, api: Api): typeof fetch {
   const patterns = patternsOf(api);
   return (async (address: string, init: RequestInit & { headers: Record<string, string> }) => {
     const { pathname, searchParams, search } = new URL(address);
@@ -113,31 +112,40 @@ export interface Register {
   as(grants: readonly Grant[], subject?: string): RegisterApi;
 }
 
-/** The service as one process runs it: on this client and these files, at this clock. */
-export function register(
-  { name, client }: Pick<FreshTable, "name"> & { client: Client },
-  files = memoryFiles(),
+/** A service as one process runs it, at this clock, called through its contract as a frontend calls it. */
+export function serving<Routes extends Record<string, Route>>(
+  api: Api<Routes>,
+  handlers: Handlers<Api<Routes>>,
+  own: Table,
   clock: () => number = Date.now,
-): Register {
-  const own = table(name, client);
-  const deps = { store: store(own), files };
+) {
   const served: Served[] = [];
   const observer: Observer = {
     request: ({ route, units }, status, _, error) => void served.push({ route, status, units, error }),
     work: () => {},
   };
-  const handle = serve(grids, handlers(deps), { table: own, observer, clock }) as unknown as Handle;
+  const handle = serve(api, handlers, { table: own, observer, clock }) as unknown as Handle;
   return {
-    table: own,
-    deps,
     served,
-    as: (grants, subject = "tester") =>
-      apiClient(grids, {
-        baseUrl: "https://register.example",
-        language: "en",
-        fetch: throughGateway(handle, grants, subject),
+    /** The API for an account with these grants. */
+    as: (grants: readonly Grant[], subject = "tester", language: "zh" | "en" = "en"): ApiClient<Routes> =>
+      apiClient(api, {
+        baseUrl: `https://${api.service}.example`,
+        language,
+        fetch: throughGateway(handle, grants, subject, api),
       }),
   };
+}
+
+/** The register's service on this client and these files. */
+export function register(
+  { name, client }: Pick<FreshTable, "name"> & { client: Client },
+  files = memoryFiles(),
+  clock?: () => number,
+): Register {
+  const own = table(name, client);
+  const deps = { store: store(own), files };
+  return { table: own, deps, ...serving(grids, handlers(deps), own, clock) };
 }
 
 export const freshRegister = async (): Promise<Register & FreshTable> => {

@@ -47,6 +47,9 @@ export function reckoning(kindOf: (key: Item) => string) {
   const client = newClient();
   const call: Call = { reads: [], writes: [], read: 0, write: 0 };
   const sent = new Set<string>();
+  /** What was put last under a key: a deleted item costs what it held. */
+  const held = new Map<string, number>();
+  const idOf = ({ pk, sk }: Item): string => `${pk}\n${sk}`;
   type Request = { Item?: Item; Key?: Item };
   client.middlewareStack.add(
     (next, context) => async (args) => {
@@ -74,8 +77,10 @@ export function reckoning(kindOf: (key: Item) => string) {
         const writes = (input.TransactItems ?? [{ Put: input }]).map((action) => Object.values(action)[0] as Request);
         for (const { Item, Key } of writes) {
           call.writes.push(kindOf((Item ?? Key) as Item));
-          // A deleted item costs what it holds; only small marks are ever deleted.
-          call.write += (input.TransactItems ? 2 : 1) * (Item ? Math.ceil(sizeOf(Item) / 1024) : 1);
+          const id = idOf((Item ?? Key) as Item);
+          const size = Item ? sizeOf(Item) : (held.get(id) ?? 1);
+          if (Item) held.set(id, size);
+          call.write += (input.TransactItems ? 2 : 1) * Math.ceil(size / 1024);
         }
       }
       return answer;

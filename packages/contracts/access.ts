@@ -18,16 +18,44 @@ export const permissions = {
   "reconciliations.read": { zh: "查看表格核对结果", en: "Read reconciliations of tables" },
   "reconciliations.write": { zh: "上传表格核对", en: "Post tables to be reconciled" },
   "dispositions.write": { zh: "对核对发现作出处理", en: "Dispose of what a reconciliation found" },
+  "staff.read": { zh: "查看人员与岗位", en: "Read who holds which post" },
+  "staff.write": { zh: "登记人员、任免岗位、交接", en: "Register people, appoint, end and hand over" },
+  "staff.accept": { zh: "批准任职例外", en: "Approve exceptions to the rules of a post" },
+  "staff.reveal": { zh: "查看完整电话", en: "See a whole phone number, with a reason" },
+  "candidates.write": { zh: "报送、清除候选人名单", en: "Hand in and remove lists of candidates" },
+  "duties.propose": { zh: "申请纳入任务清单", en: "Apply for an item of the task list" },
+  "duties.decide": { zh: "决定任务清单", en: "Decide on the task list" },
+  "tasks.assign": { zh: "交办任务", en: "Assign tasks to grid workers" },
+  "tasks.do": { zh: "办理任务、记工作日志", en: "Do tasks and keep the work log" },
+  "pay.read": { zh: "查看补贴发放", en: "Read the subsidy runs" },
+  "pay.draft": { zh: "编制补贴发放", en: "Draft a subsidy run" },
+  "pay.check": { zh: "审核补贴发放", en: "Check a subsidy run" },
+  "pay.approve": { zh: "批准、锁定补贴发放", en: "Approve and lock a subsidy run" },
+  "pay.pay": { zh: "出具发放文件、登记已发", en: "Issue the pay file and record the payment" },
+  "scores.write": { zh: "公布考核办法、评分", en: "Publish a method of assessment and score by it" },
+  "scores.decide": { zh: "处理考核申诉", en: "Decide an appeal against a score" },
+  "own.read": { zh: "查看本人的岗位、补贴、考核", en: "Read what concerns oneself: posts, pay, scores" },
 } as const satisfies Record<string, Text>;
 export type Permission = keyof typeof permissions;
 
 const reader: readonly Permission[] = ["register.read", "grids.read", "policy.read"];
+/** Who works in a grid, and what concerns oneself. */
+const worker: readonly Permission[] = [...reader, "own.read", "tasks.do"];
 /** Tables of money are for offices, not for everybody who reads the register. */
-const office: readonly Permission[] = [...reader, "reconciliations.read"];
+const office: readonly Permission[] = [...reader, "reconciliations.read", "staff.read"];
 const keeping: readonly Permission[] = ["register.write", "register.import"];
 const reconciling: readonly Permission[] = ["reconciliations.write", "dispositions.write"];
 /** A department that owns clauses: which ones, `ownerOf` of the plan says, and the service holds each to its own. */
-const owner: readonly Permission[] = [...office, ...reconciling, "policy.draft", "policy.approve"];
+const owner: readonly Permission[] = [
+  ...office,
+  ...reconciling,
+  "policy.draft",
+  "policy.approve",
+  "duties.propose",
+  "tasks.assign",
+];
+/** What a street does to pay its grid staff; who did one step does not do the next. */
+const paying: readonly Permission[] = ["pay.read", "pay.draft", "pay.check", "pay.approve", "pay.pay"];
 
 /**
  * What each role may do inside the areas it is granted for. Data that people can read: it stands in the OpenAPI document.
@@ -43,28 +71,56 @@ export const roles = {
   },
   "county.political-legal": {
     title: { zh: "县委政法委", en: "County political and legal affairs commission" },
-    may: [...owner, ...keeping, "grids.write", "grids.accept"],
+    may: [
+      ...owner,
+      ...keeping,
+      "grids.write",
+      "grids.accept",
+      "staff.accept",
+      "duties.decide",
+      "pay.read",
+      "pay.approve",
+    ],
   },
-  "county.organisation": { title: { zh: "县委组织部", en: "County organisation department" }, may: owner },
-  "county.finance": { title: { zh: "县财政局", en: "County finance bureau" }, may: owner },
+  "county.organisation": {
+    title: { zh: "县委组织部", en: "County organisation department" },
+    may: [...owner, "candidates.write"],
+  },
+  "county.finance": { title: { zh: "县财政局", en: "County finance bureau" }, may: [...owner, "pay.read"] },
   "county.construction": { title: { zh: "县住建局", en: "County housing and construction bureau" }, may: owner },
   "county.property-centre": { title: { zh: "房产发展促进中心", en: "Property development centre" }, may: owner },
-  "county.hr": { title: { zh: "县人社局", en: "County human resources bureau" }, may: owner },
+  "county.hr": {
+    title: { zh: "县人社局", en: "County human resources bureau" },
+    may: [...owner, "candidates.write", "staff.accept", "pay.read"],
+  },
   "county.inspection": { title: { zh: "督查局", en: "Inspection office" }, may: owner },
   "county.approval": { title: { zh: "县审批服务局", en: "County approval service bureau" }, may: office },
   "street.admin": {
     title: { zh: "街道管理员", en: "Street administrator" },
-    may: [...office, ...keeping, ...reconciling, "grids.write"],
+    may: [
+      ...office,
+      ...keeping,
+      ...reconciling,
+      ...paying,
+      "grids.write",
+      "staff.write",
+      "staff.accept",
+      "staff.reveal",
+      "candidates.write",
+      "tasks.assign",
+      "tasks.do",
+      "scores.decide",
+    ],
   },
   "community.admin": {
     title: { zh: "社区管理员", en: "Community administrator" },
-    may: [...office, "register.write"],
+    may: [...office, "register.write", "staff.write", "staff.reveal", "tasks.do", "scores.write"],
   },
-  "grid.worker": { title: { zh: "网格员", en: "Grid worker" }, may: reader },
+  "grid.worker": { title: { zh: "网格员", en: "Grid worker" }, may: worker },
   "company.agent": { title: { zh: "物业企业经办人", en: "Property company agent" }, may: [] },
   "owners.committee": { title: { zh: "业主委员会", en: "Owners' committee" }, may: [] },
   "residents.supervision": { title: { zh: "居务监督委员会", en: "Residents' supervision committee" }, may: [] },
-  auditor: { title: { zh: "审计人员", en: "Auditor" }, may: office },
+  auditor: { title: { zh: "审计人员", en: "Auditor" }, may: [...office, "pay.read"] },
 } as const satisfies Record<string, { title: Text; may: readonly Permission[] }>;
 export type Role = keyof typeof roles;
 

@@ -1,6 +1,7 @@
 import type { Api } from "./api.ts";
 import { grids } from "./grids.ts";
 import { policy } from "./policy.ts";
+import { staffing } from "./staffing.ts";
 
 /** Every service's contract. */
-export const apis: readonly Api[] = [grids, policy];
+export const apis: readonly Api[] = [grids, policy, staffing];

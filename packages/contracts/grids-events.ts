@@ -3,10 +3,14 @@ import { AreaCode } from "./area.ts";
 import { DepartmentalId } from "./departmental.ts";
 import { GridKind, GridMember, GridTier } from "./grid-maps.ts";
 import { CodeStatus, CommunityFigures, PlaceFigures } from "./grids.ts";
-import { AreaRef, CommunityId, CountyId, GridId, ImportId, IsoDate, PlaceId, Status } from "./parts.ts";
+import { AreaRef, CommunityId, CountyId, GridId, ImportId, Instant, IsoDate, PlaceId, Status } from "./parts.ts";
 import { EffectTold } from "./policy-events.ts";
 
 // Apart from the routes: who answers requests sends events, but never reads one.
+
+/** Codes an area had before its present one, each with the first day it had it no longer. */
+const Aliases = z.optional(z.array(z.object({ code: AreaCode, until: IsoDate })));
+const Area = z.object({ ...AreaRef.shape, aliases: Aliases });
 
 /**
  * What the service tells others. `state` events carry the whole aggregate after a change and replace older copies;
@@ -16,17 +20,18 @@ export const gridsEvents = {
   "grids.county-changed": z.object({
     area: AreaCode,
     version: z.int(),
-    state: z.object({ id: CountyId, code: AreaCode, name: z.string(), streets: z.array(AreaRef) }),
+    state: z.object({ ...Area.shape, id: CountyId, streets: z.array(Area) }),
   }),
   "grids.communities-changed": z.object({
     area: AreaCode,
     version: z.int(),
     state: z.object({
-      street: AreaRef,
+      street: Area,
       communities: z.array(
         z.object({
           id: CommunityId,
           code: AreaCode,
+          aliases: Aliases,
           codeStatus: CodeStatus,
           figures: CommunityFigures,
           asOf: IsoDate,
@@ -43,6 +48,7 @@ export const gridsEvents = {
       places: z.array(z.object({ id: PlaceId, figures: PlaceFigures, asOf: IsoDate, status: Status })),
     }),
   }),
+  /** Each change of a map in a version of its own; a correction's, and those of the changes done again on top of it. */
   "grids.map-changed": z.object({
     area: AreaCode,
     version: z.int(),
@@ -50,6 +56,8 @@ export const gridsEvents = {
       community: CommunityId,
       /** The first day this map holds. */
       from: IsoDate,
+      /** The last version of the same change, where it made several: none of them is believed before all have come. */
+      last: z.optional(z.int()),
       map: z.object({
         grids: z.array(
           z.object({
@@ -63,6 +71,23 @@ export const gridsEvents = {
           }),
         ),
       }),
+    }),
+  }),
+  /**
+   * How far a street's documents had come at an instant, told every day: whoever keeps copies sees by it what it missed.
+   * Its version is the instant's second.
+   */
+  "grids.heads-told": z.object({
+    area: AreaCode,
+    version: z.int(),
+    state: z.object({
+      street: AreaRef,
+      at: Instant,
+      /** The versions of `grids.county-changed` and `grids.communities-changed`. */
+      county: z.int(),
+      register: z.int(),
+      /** The versions of `grids.map-changed` and `grids.places-changed`; 0: none yet. All from 1 on were told. */
+      communities: z.array(z.object({ id: CommunityId, map: z.int(), places: z.int() })),
     }),
   }),
   "grids.departmental-changed": z.object({
@@ -88,3 +113,10 @@ export const gridsEvents = {
   /** Fact: what a drafted change of a parameter would do to the register and the maps. Once for each change. */
   "grids.effect-told": EffectTold,
 } as const;
+
+/** What tells of the register; a consumer that hears all of it tells them apart by their states. */
+export const RegisterChanged = z.union([
+  gridsEvents["grids.county-changed"],
+  gridsEvents["grids.communities-changed"],
+  gridsEvents["grids.places-changed"],
+]);

@@ -45,6 +45,11 @@ export const services: readonly ServiceModules[] = [
     main: () => import("@county/policy/main.ts"),
     events: () => import("@county/policy/events.ts"),
   },
+  {
+    service: () => import("@county/staffing/service.ts"),
+    main: () => import("@county/staffing/main.ts"),
+    events: () => import("@county/staffing/events.ts"),
+  },
 ];
 
 export async function load(service: Service, modules: ServiceModules): Promise<Hosted> {

@@ -3,7 +3,7 @@ import { type Measure, type Parameter, type ParameterId, parameters, type Value 
 import type { Text } from "./text.ts";
 
 /** What is wrong with a value: where in it (a JSON pointer, "" for the whole), and why. */
-interface Misfit {
+export interface Misfit {
   readonly at: string;
   readonly why: Text;
 }

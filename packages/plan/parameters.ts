@@ -859,6 +859,20 @@ export const parameters = {
     verified: true,
   },
 
+  // ── 3.2.1 people ──────────────────────────────────────────────────────────────────────────────────────────────────
+  "staff.assessment.appeal-days": {
+    clause: "3.2.1",
+    title: { zh: "考核结果的申诉期限", en: "Days for an appeal against an assessment" },
+    unit: "day",
+    values: [{ from: PLAN, value: 7 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "计划由社区考核人员，没有写申诉；从告知次日起算，告知时定下的不再变。",
+      en: "The plan has communities assess their people and names no appeal. Counted from the day after somebody is told; what he is told then stands.",
+    },
+  },
+
   // ── 3.2.2 funds ───────────────────────────────────────────────────────────────────────────────────────────────────
   "fund.register": {
     clause: "3.2.2",
@@ -1683,6 +1697,28 @@ export const parameters = {
     readings: [
       { value: "as-worker", meaning: { zh: "按网格员的档次发", en: "The subsidy of a worker" } },
       { value: "none", meaning: { zh: "没有所印标准，不发", en: "Nothing: no figure is printed" } },
+    ],
+  },
+  "policy.subsidy.undecided": {
+    clause: "A4",
+    title: {
+      zh: "有几个金额都说得通、还没有定的补贴怎么发",
+      en: "What is paid while several amounts could be meant and none is decided",
+    },
+    unit: "choice",
+    values: [{ from: PLAN, value: "least" }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "以后定下来的，作为更正补发或者追回。",
+      en: "What is decided later is paid or recovered as a correction.",
+    },
+    readings: [
+      {
+        value: "least",
+        meaning: { zh: "先发其中最少的，哪种读法都够", en: "The least of them, which every reading gives" },
+      },
+      { value: "hold", meaning: { zh: "定下来以前不发", en: "Nothing until it is decided" } },
     ],
   },
   "policy.subsidy.part-month": {

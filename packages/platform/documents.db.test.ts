@@ -63,6 +63,29 @@ describe("a document", () => {
     expect(await table.transact([interrupted.head, interrupted.event])).toEqual({ ok: false, failed: "head" });
   });
 
+  test("is found by a version's number, also where others were staged under it and never published", async () => {
+    const key = newKey();
+    const kept = documents(table);
+    const changes = ["c1", "c2", "c3", "c4"];
+    for (const id of changes) {
+      const before = await kept.read(key, State);
+      for (const stray of id === "c1" || id === "c4" ? [] : ["0", "z"])
+        await table.write(next(key, before, ["never"], `${stray}${id}`).staged);
+      await publish(next(key, before, [id], id));
+    }
+    const head = (await kept.read(key, State)) as Stored<State>;
+    await table.write(next(key, head, ["never"], "c5").staged);
+    const found = await Promise.all(changes.map(async (_, i) => await kept.keyOf(key, i + 1, head)));
+    expect(found).toEqual(changes.map((id, i) => versionKey(key, i + 1, id)));
+    await expect(kept.keyOf(key, 0, head)).rejects.toThrow("no telling");
+    // As an earlier release wrote it: who was before it stands nowhere.
+    const third = await table.get(versionKey(key, 3, "c3"));
+    const { before: _, ...old } = third ?? { pk: "", sk: "" };
+    await table.write({ name: "old", put: old as typeof third & object, when: "present" });
+    await expect(kept.keyOf(key, 2, head)).rejects.toThrow("no telling");
+    expect(await kept.keyOf(key, 1, head)).toEqual(versionKey(key, 1, "c1"));
+  });
+
   test("changed by many at once: exactly one wins, and its version is the only one", async () => {
     const key = newKey();
     await publish(next(key, undefined, [], "c0"));

@@ -32,6 +32,16 @@ export class DocumentTooLarge extends Error {
   override readonly name = "DocumentTooLarge";
 }
 
+/** A document's version as it lies in the table. */
+const Kept = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  version: z.int(),
+  change: z.string(),
+  /** The change that made the version before; left out by the first, and in versions of an earlier release. */
+  before: z.optional(z.string()),
+});
+
 export interface Documents {
   /** The present state. @throws when what is stored does not fit the schema: ours to mend, so a 500 */
   read<S>(key: DocumentKey, schema: z.ZodMiniType<S>): Promise<Stored<S> | undefined>;
@@ -42,11 +52,18 @@ export interface Documents {
     version: number,
     change: string,
   ): Promise<Stored<S> | undefined>;
+  /**
+   * Where a version lies, for who knows its number alone.
+   * @param head the present version, or the head itself
+   * @throws when it cannot be told from versions that were staged and never published
+   */
+  keyOf(key: DocumentKey, version: number, head: Pick<Stored<unknown>, "version" | "change">): Promise<Key>;
 }
 
+const versionPrefix = (name: string, version: number) => `${name}#${String(version).padStart(6, "0")}#`;
 export const versionKey = ({ pk, name }: DocumentKey, version: number, change: string): Key => ({
   pk,
-  sk: `${name}#${String(version).padStart(6, "0")}#${change}`,
+  sk: `${versionPrefix(name, version)}${change}`,
 });
 
 export function documents(table: Table): Documents {
@@ -59,7 +76,30 @@ export function documents(table: Table): Documents {
       state: z.parse(schema, JSON.parse(item.state as string)),
     };
   };
+  const published = async (
+    key: DocumentKey,
+    version: number,
+    head: Pick<Stored<unknown>, "version" | "change">,
+  ): Promise<z.infer<typeof Kept>> => {
+    const { items } = await table.queryPage(key.pk, versionPrefix(key.name, version), { limit: 20 });
+    const found = items.map((item) => z.parse(Kept, item));
+    // More than one: an import staged its own and did not come to publish it. The version after names the right one.
+    const change =
+      version === head.version
+        ? head.change
+        : found.length > 1
+          ? (await published(key, version + 1, head)).before
+          : found[0]?.change;
+    const one = found.find((item) => item.change === change);
+    if (one === undefined)
+      throw new Error(`documents: no telling which is version ${version} of ${key.name} ${key.pk}`);
+    return one;
+  };
   return {
+    keyOf: async (key, version, head) => {
+      const { pk, sk } = await published(key, version, head);
+      return { pk, sk };
+    },
     read: async ({ pk, name }, schema) => await load({ pk, sk: name }, schema),
     readVersion: async (key, schema, version, change) => await load(versionKey(key, version, change), schema),
   };
@@ -90,7 +130,7 @@ export function nextState<S>(
   const version = (before?.version ?? 0) + 1;
   const json = JSON.stringify(state);
   if (Buffer.byteLength(json) > MOST_STATE_BYTES) throw new DocumentTooLarge(`${key.name} of ${key.pk}`);
-  const content = { version, change: change.id, state: json };
+  const content = { version, change: change.id, ...(before && { before: before.change }), state: json };
   return {
     version,
     staged: { name: "version", put: { ...versionKey(key, version, change.id), ...content }, when: "absent" },

@@ -38,6 +38,8 @@ export interface Consumer {
   readonly attempts: number;
   /** How long one try may take; a message not done by then is tried again. */
   readonly timeoutSeconds: number;
+  /** The folders of the service it works with: left out, none. */
+  readonly files?: readonly Folder[];
 }
 
 /** A job by the clock, in Asia/Shanghai, worked by the export `name` of the service's `jobs.ts`. */
@@ -47,6 +49,8 @@ export interface Schedule {
   /** Five fields as in crontab: minute hour day month weekday. The deployment writes the cloud's six-field form. */
   readonly cron: string;
   readonly timeoutSeconds: number;
+  /** As a consumer's. */
+  readonly files?: readonly Folder[];
   /** Also run once when the local platform starts, to finish or forget what a crash left. */
   readonly atStart?: true;
 }

@@ -244,6 +244,32 @@ export const rulesByFile = {
       ],
     },
   ],
+  "need.ts": [
+    {
+      rule: "staff.vacancy",
+      clause: "2.2.2",
+      title: { zh: "岗位空缺", en: "Vacant posts, from the first day" },
+      parameters: ["staff.instructors-per-grid", "staff.workers-per-compound", "property.community-staff"],
+    },
+    {
+      rule: "staff.exception",
+      clause: "2.2.2",
+      title: { zh: "任职例外的批准和期限", en: "Exceptions that appointments rest on" },
+      parameters: [],
+    },
+    {
+      rule: "staff.serving",
+      clause: "2.2.2",
+      title: { zh: "任职的网格和所服务小区仍在", en: "The grids and places of those appointed still live" },
+      parameters: [],
+    },
+    {
+      rule: "staff.copies",
+      clause: "2.2.1",
+      title: { zh: "所依据的网格图和小区资料是否最新", en: "Whether what is known of grids and places is up to date" },
+      parameters: [],
+    },
+  ],
   "subsidies.ts": [
     {
       rule: "subsidy.monthly",
@@ -276,6 +302,42 @@ export const rulesByFile = {
         "subsidy.with-company",
         "subsidy.without-company",
         "subsidy.leader-police",
+      ],
+    },
+  ],
+  "payroll.ts": [
+    {
+      rule: "payroll.undecided",
+      clause: "A4",
+      title: { zh: "当月补贴待定的", en: "Pay of a month that no reading decides" },
+      parameters: ["policy.subsidy.undecided"],
+    },
+    {
+      rule: "payroll.unknown",
+      clause: "A4",
+      title: { zh: "当月补贴算不出的", en: "Pay of a month that cannot be worked out" },
+      parameters: [],
+    },
+    {
+      rule: "payroll.several-grids",
+      clause: "A4",
+      title: { zh: "同一天在几个网格领补贴的", en: "People paid in several grids on a day" },
+      parameters: [],
+    },
+    {
+      rule: "payroll.recover",
+      clause: "A4",
+      title: { zh: "须追回的补贴", en: "Pay to be recovered" },
+      parameters: [],
+    },
+    {
+      rule: "payroll.annex4-staff",
+      clause: "A4",
+      title: { zh: "在岗网格工作人员与附件4", en: "Grid staff in post against annex 4" },
+      parameters: [
+        "annex4.baodu.police-assistants",
+        "policy.police-assistants.among-staff",
+        "policy.villages.rural-grids",
       ],
     },
   ],
@@ -1050,6 +1112,13 @@ export const notJudged: readonly (readonly [ParameterId, Text])[] = [
     {
       zh: "3.2.2以外的经费的代号和名称",
       en: "Codes and names of money outside 3.2.2",
+    },
+  ],
+  [
+    "staff.assessment.appeal-days",
+    {
+      zh: "考核结果何时算定，由登记的申诉决定，不作判断",
+      en: "It says when an assessment is final; no verdict rests on it",
     },
   ],
   [

@@ -26,7 +26,8 @@ export type PostKind =
   | "sent-down"
   | "owners-affairs";
 
-const postText = {
+/** What a post is called. */
+export const postText = {
   instructor: { zh: "网格指导员", en: "grid instructor" },
   leader: { zh: "网格长", en: "grid leader" },
   worker: { zh: "网格员", en: "grid worker" },

@@ -228,7 +228,8 @@ export const underOtherReadings = <Id extends ParameterId>(
     return { parameter: id, reading: value, verdict, explanation };
   });
 
-const isReading = (id: ParameterId): boolean => (parameters[id] as Parameter).readings !== undefined;
+/** Whether a parameter is a choice among readings of the plan. */
+export const isReading = (id: ParameterId): boolean => (parameters[id] as Parameter).readings !== undefined;
 
 /** How a finding tells what it rests on: the steps of the readings, the parameters, and what each other reading would give. */
 export function reliedOn(

@@ -107,6 +107,20 @@ describe("general social workers", () => {
     expect(socialWorkersFinding({ ...street("baodu"), households: null }, policy).verdict).toBe("cannot-tell");
   });
 
+  test("of those in post it is them that count, and of the recruits only whether any are still to come", () => {
+    const facts: SocialWorkerFacts = { ...street("baodu"), year: 2021, inPost: 70 };
+    const found = socialWorkersFinding(facts, policy);
+    expect(found).toMatchObject({ verdict: "deviates", observed: 70 });
+    expect(found.parameters.map(({ id }) => id)).not.toContain("policy.recruits.years");
+    expect(found.inputs.map(({ name }) => name.en)).toEqual([
+      "households",
+      "in post",
+      "recruits of 2022",
+      "cadres sent down",
+    ]);
+    expect(socialWorkersFinding({ ...facts, year: 2022 }, policy).verdict).toBe("breaches");
+  });
+
   test("the pay behind the money is named, and where there is no money it is not", () => {
     const paid = (facts: Parameters<typeof socialWorkersFinding>[0]) => {
       const { moneyFen, parameters } = socialWorkersFinding(facts, policy);

@@ -98,26 +98,33 @@ export interface SocialWorkerFacts extends Evidence {
   readonly households: number | null;
   /** Recruits as annex 3 has them, by year; null: empty. */
   readonly recruits: readonly { readonly year: number; readonly people: number | null }[];
+  /** How many are in post, where it is people that are judged and not the plan; of the recruits only the years to come count then. */
+  readonly inPost?: number | undefined;
   /** Cadres sent down; null: not known. */
   readonly sentDown: number | null;
 }
 
 /** The people who count in a year; null where a number among them is missing. */
 function counted(
-  { year, recruits, sentDown }: SocialWorkerFacts,
+  { year, recruits, inPost, sentDown }: SocialWorkerFacts,
   policy: Policy,
 ): { people: number | null; sum: string } {
+  const cadres = policy.value("policy.social-workers.sent-down") === "counted" ? [sentDown] : [];
+  const terms = [...(inPost === undefined ? recruitedBy(year, recruits, policy) : [inPost]), ...cadres];
+  const known = terms.filter((term) => term !== null);
+  const people = known.length < terms.length ? null : known.reduce((total, term) => total + term, 0);
+  const sum = terms.map((term) => term ?? "?").join(" + ") || "0";
+  return { people, sum: terms.length > 1 ? `${sum} = ${people ?? "?"}` : sum };
+}
+
+/** The recruits of each year that count in one. */
+function recruitedBy(year: number, recruits: SocialWorkerFacts["recruits"], policy: Policy): (number | null)[] {
   const begun = recruits
     .filter((one) => one.year <= year)
     .toSorted((a, b) => a.year - b.year || (a.people ?? -1) - (b.people ?? -1));
   const years =
     policy.value("policy.recruits.years") === "add-up" ? begun : begun.filter((one) => one.year === begun.at(-1)?.year);
-  const cadres = policy.value("policy.social-workers.sent-down") === "counted" ? [sentDown] : [];
-  const terms = [...years.map(({ people }) => people), ...cadres];
-  const known = terms.filter((term) => term !== null);
-  const people = known.length < terms.length ? null : known.reduce((total, term) => total + term, 0);
-  const sum = terms.map((term) => term ?? "?").join(" + ") || "0";
-  return { people, sum: terms.length > 1 ? `${sum} = ${people ?? "?"}` : sum };
+  return years.map(({ people }) => people);
 }
 
 /**
@@ -125,7 +132,7 @@ function counted(
  * @source plan 2.3.1, A3; `policy.social-workers.sent-down`, `policy.recruits.years`, `policy.social-workers.most`
  */
 export function socialWorkersFinding(facts: SocialWorkerFacts, policy: Policy): Finding {
-  const { subject, year, households, recruits, sentDown } = facts;
+  const { subject, year, households, recruits, inPost, sentDown } = facts;
   const judge = (under: Policy) => {
     const { people, sum } = counted(facts, under);
     const needed = households === null ? null : socialWorkersNeeded(households, under);
@@ -157,7 +164,7 @@ export function socialWorkersFinding(facts: SocialWorkerFacts, policy: Policy): 
   const later = recruits.map((one) => one.year).filter((one) => one > year);
   const range = policy.value("centre.households-per-social-worker");
   const combinations = (["not-counted", "counted"] as const).flatMap((cadres) =>
-    (["add-up", "replace"] as const).map((years): Text => {
+    (inPost === undefined ? (["add-up", "replace"] as const) : []).map((years): Text => {
       const under = readAs(readAs(policy, "policy.social-workers.sent-down", cadres), "policy.recruits.years", years);
       const { explanation: told } = judge(under);
       const zh = `${years === "add-up" ? "各年累加" : "后年取代前年"}，下沉干部${cadres === "counted" ? "计入" : "不计"}`;
@@ -181,7 +188,9 @@ export function socialWorkersFinding(facts: SocialWorkerFacts, policy: Policy): 
     ...(off !== 0 && { moneyFen: -off * pay, moneyPer: "year" as const }),
     inputs: [
       inputOf({ zh: "户数", en: "households" }, households, facts),
+      ...(inPost === undefined ? [] : [inputOf({ zh: "在岗全科社工", en: "in post" }, inPost, facts)]),
       ...recruits
+        .filter((one) => inPost === undefined || one.year > year)
         .toSorted((a, b) => a.year - b.year || (a.people ?? -1) - (b.people ?? -1))
         .map((one) => inputOf({ zh: `${one.year} 年招聘人数`, en: `recruits of ${one.year}` }, one.people, facts)),
       inputOf({ zh: "下沉干部", en: "cadres sent down" }, sentDown, facts),

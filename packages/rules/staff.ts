@@ -50,11 +50,12 @@ export interface GridNeeds {
 }
 
 /**
- * What a grid of these compounds needs when every post that is asked for is filled.
+ * What a grid of these compounds needs when every post that is asked for is filled. Where households are not known: `leader`
+ * says what is certain, the spans what is possible.
  * @source plan 2.2.2, A4
  */
 export function gridNeeds(
-  compounds: readonly { readonly households: number; readonly propertyCompany: string | null }[],
+  compounds: readonly { readonly households: number | null; readonly propertyCompany: string | null }[],
   kind: GridKind,
   policy: Policy,
 ): GridNeeds {
@@ -121,8 +122,22 @@ function leaderConditions(
 const holders = (posts: readonly GridPost[], kinds: readonly GridPost["kind"][]): Set<string> =>
   new Set(posts.filter(({ kind }) => kinds.includes(kind)).map(({ person }) => person));
 
+/**
+ * The most leaders a grid may have, by its compounds and its workers in post, with the conditions it goes by; `may` null: not
+ * certain, so as many as where it may.
+ */
+export function leadersAllowed(
+  compounds: readonly { readonly households: number | null }[],
+  posts: readonly GridPost[],
+  policy: Policy,
+) {
+  const conditions = leaderConditions(compounds, workersIn(posts, policy), policy);
+  const may = conditions.some(({ met }) => met) ? true : conditions.some(({ met }) => met === null) ? null : false;
+  return { conditions, may, most: may === false ? 0 : policy.value("staff.leaders-per-grid") };
+}
+
 /** The workers in post; a leader is one of them or not, as the reading has it, and nobody counts twice. */
-const workersIn = (posts: readonly GridPost[], policy: Policy): number =>
+export const workersIn = (posts: readonly GridPost[], policy: Policy): number =>
   holders(posts, policy.value("policy.staff.leader-counted") === "among" ? ["leader", "worker"] : ["worker"]).size;
 
 const compoundInputs = (compounds: GridStaffFacts["compounds"]) =>
@@ -232,9 +247,7 @@ function leaderFinding(facts: GridStaffFacts, policy: Policy): Finding {
   const { subject, compounds, posts } = facts;
   const observed = holders(posts, ["leader"]).size;
   const judge = (under: Policy) => {
-    const conditions = leaderConditions(compounds, workersIn(posts, under), under);
-    const may = conditions.some(({ met }) => met) ? true : conditions.some(({ met }) => met === null) ? null : false;
-    const most = may === false ? 0 : under.value("staff.leaders-per-grid");
+    const { conditions, may, most } = leadersAllowed(compounds, posts, under);
     const verdict: Verdict =
       observed > most
         ? whenMissed(may === false ? "staff.leader.households" : "staff.leaders-per-grid")

@@ -273,7 +273,8 @@ export interface SubsidyFacts extends SubsidyPost, Evidence {
   readonly paidFen?: number | null;
 }
 
-const dutyText = (duty: SubsidyPost["duty"], policeAssistant: boolean): Text => ({
+/** A duty in words. */
+export const dutyText = (duty: SubsidyPost["duty"], policeAssistant: boolean): Text => ({
   zh: `${duty === "leader" ? "网格长" : "网格员"}${policeAssistant ? "兼警务助理" : ""}`,
   en: `${duty === "leader" ? "leader" : "worker"}${policeAssistant ? " and police assistant" : ""}`,
 });
@@ -343,17 +344,7 @@ export function subsidyFinding(facts: SubsidyFacts, policy: Policy): Finding {
       ...(paidFen === undefined ? [] : [inputOf({ zh: "所列补贴（分）", en: "given, in fen" }, paidFen, facts)]),
     ],
     steps: [
-      ...compounds.map(({ name, households, propertyCompany }) => ({
-        zh: `${name}：${households ?? "户数不明"}${households === null ? "" : " 户"}，${propertyCompany === null ? "无" : "有"}物业`,
-        en: `${name}: ${households ?? "an unknown number of"} households, ${propertyCompany === null ? "no" : "with a"} property company`,
-      })),
-      ...(rests.includes("policy.subsidy.several-compounds") &&
-      policy.value("policy.subsidy.several-compounds") === "sum"
-        ? [sumStep(compounds.map((one) => one.households ?? 0))]
-        : []),
-      ...steps,
-      ...(amounts.length === 0 ? [explained(amounts)] : amounts.map(({ band }) => band)),
-      ...(amounts.length > 1 ? [explained(amounts)] : []),
+      ...monthlySteps({ compounds, amounts, asked: rests, readings: steps }, policy),
       ...(typeof paidFen === "number" && difference !== null
         ? [
             {
@@ -366,6 +357,33 @@ export function subsidyFinding(facts: SubsidyFacts, policy: Policy): Finding {
     ...rest,
   };
 }
+
+/** How a monthly amount comes about: what is served, the readings it rests on, and its band, or why there is no one amount. */
+export const monthlySteps = (
+  {
+    compounds,
+    amounts,
+    asked,
+    readings,
+  }: {
+    readonly compounds: readonly SubsidyCompound[];
+    readonly amounts: readonly Amount[];
+    readonly asked: readonly ParameterId[];
+    readonly readings: readonly Text[];
+  },
+  policy: Policy,
+): Text[] => [
+  ...compounds.map(({ name, households, propertyCompany }) => ({
+    zh: `${name}：${households ?? "户数不明"}${households === null ? "" : " 户"}，${propertyCompany === null ? "无" : "有"}物业`,
+    en: `${name}: ${households ?? "an unknown number of"} households, ${propertyCompany === null ? "no" : "with a"} property company`,
+  })),
+  ...(asked.includes("policy.subsidy.several-compounds") && policy.value("policy.subsidy.several-compounds") === "sum"
+    ? [sumStep(compounds.map((one) => one.households ?? 0))]
+    : []),
+  ...readings,
+  ...(amounts.length === 0 ? [explained(amounts)] : amounts.map(({ band }) => band)),
+  ...(amounts.length > 1 ? [explained(amounts)] : []),
+];
 
 const moneyOf = (fen: number | null, per?: "year" | "once"): Pick<Finding, "moneyFen" | "moneyPer"> =>
   fen === null || fen === 0 ? {} : { moneyFen: fen, ...(per && { moneyPer: per }) };

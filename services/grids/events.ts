@@ -1,5 +1,6 @@
 import { gridsEvents } from "@county/contracts/grids-events.ts";
 import { policyEvents } from "@county/contracts/policy-events.ts";
+import { staffingEvents } from "@county/contracts/staffing-events.ts";
 import { consume } from "@county/platform/work.ts";
 import { deps, observed } from "./wiring.ts";
 
@@ -19,6 +20,17 @@ export const policies = consume(
   "policies",
   policyEvents["policy.parameters-changed"],
   async ({ state: { county, changes }, version }) => await deps.store.policies.keep(county, version, changes),
+  { observer: observed },
+);
+
+/** What a service that keeps copies has missed. */
+export const copies = consume(
+  "copies",
+  staffingEvents["staffing.copies-missed"],
+  async (missed, now) => {
+    const { tellAgain } = await import("./telling.ts");
+    await tellAgain(deps.store, missed, now);
+  },
   { observer: observed },
 );
 

@@ -22,8 +22,11 @@ export interface Author {
   readonly reason: string;
 }
 
-/** More later changes than fit one transaction with the correction itself; ours, from DynamoDB's 100 actions. */
-const MOST_RESTATED = 40;
+/**
+ * More later changes than fit one transaction with the correction itself; ours, from DynamoDB's 100 actions: three for
+ * each change, one for the head, and up to four for the audit, the key or an import.
+ */
+const MOST_RESTATED = 30;
 
 /**
  * The operations with ids and numbers in the place of the caller's `@names`; a name means the same grid in all of them.

@@ -136,6 +136,14 @@ export function mapStore(table: Table) {
       return { changes, more: page.more };
     },
 
+    /** Where changes lie, by their versions; those there are none of are left out. */
+    async keysOf(community: string, versions: readonly number[]): Promise<Key[]> {
+      const recorded = versions.length === 0 ? [] : await table.queryAll(pkOf(community), "map-recorded@");
+      return recorded
+        .filter(({ version }) => versions.includes(version as number))
+        .map(({ from, version }) => changeKey(community, from as string, version as number));
+    },
+
     /**
      * That a map is still as it was read, and that whoever decided on the same decides again: a check alone would let
      * one draw a place that the other moves away.
@@ -146,18 +154,25 @@ export function mapStore(table: Table) {
       when: asRead(head),
     }),
 
-    /** The writes that publish a map's next version: its head on condition of the one it was decided on. */
+    /**
+     * The writes that publish a map's next version: its head on condition of the one it was decided on, and each change
+     * with an event of its own, because whoever hears only of the last does not know the maps of the days before it.
+     */
     actions({ community, area, before, after, changes }: MapWrite): Action<"map" | "event">[] {
-      const latest = changes.at(-1) as KeptChange;
+      const last = changes.at(-1)?.version as number;
       return [
         { name: "map", put: headItem(community, after), when: asRead(before) },
-        ...changes.flatMap((change): Action<"map">[] => [
+        ...changes.flatMap((change): Action<"map" | "event">[] => [
           {
             name: "map",
             put: {
               ...changeKey(community, change.from, change.version),
               version: change.version,
-              state: JSON.stringify({ community, ...change }),
+              state: JSON.stringify({
+                community,
+                ...change,
+                ...(change.version < last && { last }),
+              }),
             },
             when: "absent",
           },
@@ -171,15 +186,15 @@ export function mapStore(table: Table) {
             },
             when: "absent",
           },
+          outboxAction({
+            type: "grids.map-changed",
+            service: "grids",
+            area,
+            at: change.at,
+            id: `map.${community}.${change.version}`,
+            document: changeKey(community, change.from, change.version),
+          }),
         ]),
-        outboxAction({
-          type: "grids.map-changed",
-          service: "grids",
-          area,
-          at: latest.at,
-          id: `map.${community}.${latest.version}`,
-          document: changeKey(community, latest.from, latest.version),
-        }),
       ];
     },
   };

@@ -2,6 +2,7 @@ import type { Grant } from "@county/contracts/access.ts";
 import type { Community } from "@county/contracts/grids.ts";
 import { gridsEvents } from "@county/contracts/grids-events.ts";
 import { type EffectTold, policyEvents } from "@county/contracts/policy-events.ts";
+import { withinAnEvent } from "@county/platform/effects.ts";
 import { type BusEvent, busEvent, OUTBOX_SHARDS, type OutboxItem, outboxPartition } from "@county/platform/outbox.ts";
 import { consume } from "@county/platform/work.ts";
 import type { SQSEvent } from "aws-lambda";
@@ -18,7 +19,7 @@ import {
   type RegisterApi,
   twoStreets,
 } from "../../test/register.ts";
-import { tellEffect, withinAnEvent } from "./effects.ts";
+import { tellEffect } from "./effects.ts";
 
 // What other services tell of the policy, and what becomes of findings, codes and proposals by it.
 

@@ -16,6 +16,7 @@ export const service = {
       hears: ["grids.import-requested"],
       attempts: 5,
       timeoutSeconds: 120,
+      files: ["uploads", "imports"],
     },
     {
       name: "policies",
@@ -31,12 +32,30 @@ export const service = {
       attempts: 5,
       timeoutSeconds: 120,
     },
+    {
+      name: "copies",
+      summary: {
+        zh: "补发其他服务漏收的台账和网格图",
+        en: "Sends again what others missed of the register and the maps",
+      },
+      hears: ["staffing.copies-missed"],
+      attempts: 5,
+      timeoutSeconds: 60,
+    },
   ],
   schedules: [
     {
       name: "sweepImports",
       summary: { zh: "完成或放弃中断的导入", en: "Finishes or forgets interrupted imports" },
       cron: "*/5 * * * *",
+      timeoutSeconds: 120,
+      files: ["uploads", "imports"],
+      atStart: true,
+    },
+    {
+      name: "tellHeads",
+      summary: { zh: "通报各街道台账和网格图的版本", en: "Tells how far each street's register and maps have come" },
+      cron: "10 0 * * *",
       timeoutSeconds: 120,
       atStart: true,
     },

@@ -17,11 +17,13 @@ import {
   nextVersion,
   outboxAction,
   type Stored,
+  versionKey,
 } from "@county/platform/documents.ts";
+import type { OutboxItem } from "@county/platform/outbox.ts";
+import { policyStore } from "@county/platform/policies.ts";
 import { type Action, type Item, type Key, MOST_ACTIONS, type Table } from "@county/platform/table.ts";
 import * as z from "zod/mini";
 import { type Head, type MapWrite, mapStore } from "./map-store.ts";
-import { policyStore } from "./policy-store.ts";
 
 /**
  * What the register looks like in its table. Four kinds of documents, each small, versioned, with a head:
@@ -165,6 +167,8 @@ const importKey = (id: string): Key => ({ pk: `county#${countyIdOf(id)}`, sk: `i
 const publishedKey = (countyId: string): Key => ({ pk: `county#${countyId}`, sk: "published" });
 /** Imports that are under way: what a crash left is found here. */
 const OPEN = "imports-open";
+/** Every county there is, for jobs. A county of an earlier release comes in with its next change. */
+const COUNTIES = "counties";
 
 // --------------------------------------------------------------------------------------------------------------- writes
 
@@ -255,6 +259,7 @@ export function store(table: Table) {
     code: "code-taken",
     import: "import-moved",
     open: "import-moved",
+    county: "changed-meanwhile",
     event: "changed-meanwhile",
     audit: "changed-meanwhile",
     geometry: "changed-meanwhile",
@@ -267,7 +272,7 @@ export function store(table: Table) {
 
   return {
     maps,
-    policies: policyStore(table),
+    policies: policyStore(table, "grids"),
     county: async (id: string) => await kept.read(county(id), CountyState),
     street: async (id: string) => await kept.read(street(id), StreetState),
     places: async (communityId: string) => await kept.read(places(communityId), PlacesState),
@@ -303,8 +308,16 @@ export function store(table: Table) {
       },
     ): Promise<Saved> {
       const all = writes.map((write) => next(write, change));
+      const counties = await Promise.all(
+        writes.map(async ({ kind, id, before }): Promise<Action<"county">[]> => {
+          const item = { pk: COUNTIES, sk: id };
+          if (kind !== "county" || (before && (await table.get(item)))) return [];
+          return [{ name: "county", put: item, when: "absent" }];
+        }),
+      );
       const actions = [
         ...all.flatMap(({ staged, head, event }) => [staged, head, event]),
+        ...counties.flat(),
         ...(more.claims ?? []).map((one) => claim(one.code, one.id)),
         ...(more.geometry
           ? [
@@ -339,6 +352,33 @@ export function store(table: Table) {
         });
       }
       return await save(actions);
+    },
+
+    /** The ids of all counties. */
+    counties: async (): Promise<string[]> => (await table.queryAll(COUNTIES, "")).map(({ sk }) => sk),
+
+    /** The documents that hold the present versions of a county's streets and a street's communities. */
+    documentOf: {
+      county: ({ version, change, state }: Stored<CountyState>): Key => versionKey(county(state.id), version, change),
+      street: ({ version, change, state }: Stored<StreetState>): Key =>
+        versionKey(street(state.street.id), version, change),
+    },
+
+    /** The documents that hold versions of a community's maps and places, without those there are none of. */
+    async told(community: string, versions: { readonly maps: readonly number[]; readonly places: readonly number[] }) {
+      const head = await kept.read(places(community), PlacesState);
+      const known = versions.places.filter((version) => version >= 1 && version <= (head?.version ?? 0));
+      return {
+        maps: await maps.keysOf(community, versions.maps),
+        places: await Promise.all(
+          known.map(async (version) => await kept.keyOf(places(community), version, head as Stored<PlacesState>)),
+        ),
+      };
+    },
+
+    /** Sends an event that goes with no change; one that was sent already is not sent again. */
+    async tell(event: Pick<OutboxItem, "type" | "area" | "at" | "id" | "detail" | "document">): Promise<void> {
+      await table.write(outboxAction({ ...event, service: "grids" }));
     },
 
     /** Deviations accepted in a county, the expired ones too. */

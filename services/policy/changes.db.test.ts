@@ -1,5 +1,5 @@
 import { ProblemAnswer } from "@county/contracts/client.ts";
-import type { EffectTold } from "@county/contracts/policy-events.ts";
+import { type EffectTold, judges } from "@county/contracts/policy-events.ts";
 import { clauses } from "@county/plan/clauses.ts";
 import { ownerOf } from "@county/plan/owners.ts";
 import { OUTBOX_SHARDS, OutboxItem, outboxPartition } from "@county/platform/outbox.ts";
@@ -74,14 +74,19 @@ const told = (area: string, change: string, text = "1"): EffectTold => ({
   ],
   summary: { zh: text, en: text },
 });
-const tell = async ({ service, area }: At, change: string, text?: string) =>
-  await attach(service.deps.store, "grids", told(area, change, text), "2026-03-02T02:00:00.000Z");
+/** By every service that judges. */
+const tell = async ({ service, area }: At, change: string, text?: string) => {
+  for (const judge of judges)
+    await attach(service.deps.store, judge, told(area, change, text), "2026-03-02T02:00:00.000Z");
+};
+/** The version of a draft whose effects are all told. */
+const READY = 1 + judges.length;
 
 /** A draft whose effect is told, with the version that shows it. */
 async function ready(here: At, more: object = {}) {
   const { id } = await draft(here, more);
   await tell(here, id);
-  return { params: { change: id }, ifMatch: 2 };
+  return { params: { change: id }, ifMatch: READY };
 }
 const approve = async ({ approver }: At, of: { params: { change: string }; ifMatch: number }) =>
   (await approver.approveParameterChange({ key: newKey(), ...of, body: { reason: "同意" } })).body;
@@ -133,7 +138,7 @@ describe("a change of a parameter", () => {
       value: VALUE,
       state: "draft",
       effects: [],
-      awaited: ["grids"],
+      awaited: [...judges],
       awaitedUntil: "2026-03-02T03:00:00.001Z",
     });
     const [event] = await eventsOf(area);
@@ -148,7 +153,11 @@ describe("a change of a parameter", () => {
 
     await tell(here, drafted.id);
     const shown = await drafter.getParameterChange({ params: { change: drafted.id } });
-    expect(shown.body).toMatchObject({ awaited: [], effects: [{ service: "grids", digest: "1" }], version: 2 });
+    expect(shown.body).toMatchObject({
+      awaited: [],
+      effects: judges.map((service) => ({ service, digest: "1" })),
+      version: READY,
+    });
 
     const of = { params: { change: drafted.id }, ifMatch: shown.version as number };
     expect(await codeOf(drafter.approveParameterChange({ key: newKey(), ...of, body: { reason: "r" } }))).toBe(
@@ -249,13 +258,15 @@ describe("a change of a parameter", () => {
         body: { reason: "r", withoutEffects },
       });
     expect(await codeOf(call(false))).toBe("refused");
-    expect((await problemOf(call(true))).detail).toContain("still awaited: grids");
+    expect((await problemOf(call(true))).detail).toContain(`still awaited: ${judges.join(", ")}`);
     here.pass(2 * HOUR);
     expect((await problemOf(call(false))).detail).toContain("withoutEffects");
-    expect((await call(true)).body).toMatchObject({ state: "approved", withoutEffects: ["grids"] });
+    expect((await call(true)).body).toMatchObject({ state: "approved", withoutEffects: [...judges] });
     // What is told later is kept all the same.
     await tell(here, id, "late");
-    expect((await here.drafter.getParameterChange({ params: { change: id } })).body.effects).toHaveLength(1);
+    expect((await here.drafter.getParameterChange({ params: { change: id } })).body.effects).toHaveLength(
+      judges.length,
+    );
   });
 
   test("is drafted again when its day came before its approval", async () => {
@@ -273,7 +284,7 @@ describe("a change of a parameter", () => {
     const { body: gone } = await here.approver.withdrawParameterChange({
       key: newKey(),
       params: of.params,
-      ifMatch: 3,
+      ifMatch: READY + 1,
       body: { reason: "另议" },
     });
     expect(gone).toMatchObject({ state: "withdrawn", withdrawn: { reason: "另议" }, approved: { reason: "同意" } });
@@ -289,8 +300,8 @@ describe("effects", () => {
     await Promise.all(["a", "b", "a"].map(async (text) => await tell(here, id, text)));
     await tell(here, id, "c");
     const { body: shown } = await here.drafter.getParameterChange({ params: { change: id } });
-    expect(shown.effects).toHaveLength(1);
-    expect(shown.version).toBe(2);
+    expect(shown.effects.map(({ service }) => service)).toEqual([...judges]);
+    expect(shown.version).toBe(READY);
     await expect(tell(here, `${here.area}.c${"0".repeat(26)}`)).rejects.toThrow("no change");
     await expect(attach(here.service.deps.store, "grids", told("999999", id), "x")).rejects.toThrow("no change");
   });
@@ -361,7 +372,7 @@ describe("races", () => {
       await codeOf(here.drafter.draftParameterChange({ ...call, body: body(here.area, { from: "2026-09-01" }) })),
     ).toBe("key-reused");
     await tell(here, first.body.id);
-    const approval = { key: newKey(), params: { change: first.body.id }, ifMatch: 2, body: { reason: "r" } };
+    const approval = { key: newKey(), params: { change: first.body.id }, ifMatch: READY, body: { reason: "r" } };
     const approved = await here.approver.approveParameterChange(approval);
     expect((await here.approver.approveParameterChange(approval)).body).toEqual(approved.body);
     expect((await here.service.deps.store.parameters(here.area))?.version).toBe(1);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { CSV } from "@county/contracts/api.ts";
+import { judges } from "@county/contracts/policy-events.ts";
 import { annexes } from "@county/plan/annexes.ts";
 import { OUTBOX_SHARDS, OutboxItem, outboxPartition } from "@county/platform/outbox.ts";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -26,6 +27,8 @@ const draftOf = (area: string) => ({
   from: "2026-07-01",
   reason: "r",
 });
+/** The version of a draft whose effects are all told. */
+const READY = 1 + judges.length;
 const TOLD = { on: "2026-03-02", digest: "d", rows: [], summary: { zh: "无", en: "none" } };
 
 /** The same county seen by a process that is well and by one that is not. */
@@ -95,13 +98,14 @@ describe("cut off at any call and sent again under its key", () => {
         const { area, met, well, ill, owner } = both(fault);
         const { id } = (await well.as(owner, "drafter").draftParameterChange({ key: newKey(), body: draftOf(area) }))
           .body;
-        await attach(well.deps.store, "grids", { ...TOLD, area, change: id }, new Date(START).toISOString());
+        for (const judge of judges)
+          await attach(well.deps.store, judge, { ...TOLD, area, change: id }, new Date(START).toISOString());
         const of = { params: { change: id }, body: { reason: "r" } };
         if (what === "withdraw") {
-          await well.as(owner, "approver").approveParameterChange({ key: newKey(), ifMatch: 2, ...of });
+          await well.as(owner, "approver").approveParameterChange({ key: newKey(), ifMatch: READY, ...of });
         }
         const before = { events: what === "withdraw" ? 1 : 0, audit: what === "withdraw" ? 2 : 1 };
-        const call = { key: newKey(), ifMatch: what === "withdraw" ? 3 : 2, ...of };
+        const call = { key: newKey(), ifMatch: what === "withdraw" ? READY + 1 : READY, ...of };
         const send = (service: typeof well) =>
           what === "withdraw"
             ? service.as(owner, "approver").withdrawParameterChange(call)

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { CSV } from "@county/contracts/api.ts";
 import { policy } from "@county/contracts/policy.ts";
+import { type EffectTold, judges } from "@county/contracts/policy-events.ts";
 import { annexes } from "@county/plan/annexes.ts";
 import { expect, test } from "vitest";
 import { policyService } from "../../test/policy.ts";
@@ -18,6 +19,8 @@ const kindOf = ({ pk, sk }: Item): string => {
 };
 
 const YEARS = 30;
+/** The version of a draft whose effects are all told. */
+const READY = 1 + judges.length;
 
 test("every route costs what the formula makes of the items it touches, and no more than it declares", {
   timeout: 120_000,
@@ -41,32 +44,29 @@ test("every route costs what the formula makes of the items it touches, and no m
     from,
     reason: "r",
   });
-  const tell = async (change: string) =>
-    await attach(
-      service.deps.store,
-      "grids",
-      {
-        area,
-        change,
-        on: "2026-03-02",
-        digest: "d",
-        // As much as a county of 22 communities can give to one rule.
-        rows: Array.from({ length: 25 }, (_, i) => ({
-          area: { id: `c0000001.s0000001.m00000${i}`, code: "370725001001", name: `社区${i}` },
-          rule: "grid.size",
-          before: { deviates: 9, breaches: 1 },
-          after: { meets: 10 },
-          moneyFenBefore: null,
-          moneyFenAfter: null,
-        })),
-        summary: { zh: "……", en: "…" },
-      },
-      "2026-03-02T02:00:00.000Z",
-    );
+  const effectOf = (change: string): EffectTold => ({
+    area,
+    change,
+    on: "2026-03-02",
+    digest: "d",
+    // As much as a county of 22 communities can give to one rule.
+    rows: Array.from({ length: 25 }, (_, i) => ({
+      area: { id: `c0000001.s0000001.m00000${i}`, code: "370725001001", name: `社区${i}` },
+      rule: "grid.size",
+      before: { deviates: 9, breaches: 1 },
+      after: { meets: 10 },
+      moneyFenBefore: null,
+      moneyFenAfter: null,
+    })),
+    summary: { zh: "……", en: "…" },
+  });
+  const tell = async (change: string) => {
+    for (const judge of judges) await attach(service.deps.store, judge, effectOf(change), "2026-03-02T02:00:00.000Z");
+  };
   const put = async (from: string, households: number) => {
     const { id } = (await drafter.draftParameterChange({ key: newKey(), body: body(from, households) })).body;
     await tell(id);
-    const approval = { key: newKey(), params: { change: id }, ifMatch: 2, body: { reason: "r" } };
+    const approval = { key: newKey(), params: { change: id }, ifMatch: READY, body: { reason: "r" } };
     await approver.approveParameterChange(approval);
     return id;
   };
@@ -79,11 +79,11 @@ test("every route costs what the formula makes of the items it touches, and no m
   await tell(id);
   const params = { change: id };
   await measure("approveParameterChange", () =>
-    approver.approveParameterChange({ key: newKey(), params, ifMatch: 2, body: { reason: "r" } }),
+    approver.approveParameterChange({ key: newKey(), params, ifMatch: READY, body: { reason: "r" } }),
   );
   await measure("getParameterChange", () => drafter.getParameterChange({ params }));
   await measure("withdrawParameterChange", () =>
-    drafter.withdrawParameterChange({ key: newKey(), params, ifMatch: 3, body: { reason: "r" } }),
+    drafter.withdrawParameterChange({ key: newKey(), params, ifMatch: READY + 1, body: { reason: "r" } }),
   );
   await measure("listParameterChanges", () => drafter.listParameterChanges({ query: { area } }));
   await measure("listParameters", () => drafter.listParameters({ query: { area, limit: 200 } }));

@@ -72,6 +72,7 @@ export const bundles: Section = {
         DYNAMODB_ENDPOINT: url,
         FILES_BUCKET: "bench",
         EVENT_BUS: "bench",
+        AUDIT_BUCKET: "bench",
         TABLE_NAME: "baseline",
         ...Object.fromEntries(subjects.map(({ name }) => [tableVariable(name), `local-${name}`])),
       };

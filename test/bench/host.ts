@@ -8,6 +8,7 @@ import { CSV, routeKey } from "@county/contracts/api.ts";
 import { client } from "@county/contracts/client.ts";
 import { grids } from "@county/contracts/grids.ts";
 import { policy } from "@county/contracts/policy.ts";
+import { staffing } from "@county/contracts/staffing.ts";
 import { readAnnex } from "@county/plan/annexes.ts";
 import { writeCsv } from "@county/tables/write.ts";
 import autocannon from "autocannon";
@@ -20,7 +21,7 @@ const STARTS = 5;
 const ALONE = 3;
 const SECONDS = 4;
 const CONNECTIONS = 16;
-const APIS = [grids, policy];
+const APIS = [grids, policy, staffing];
 
 interface Started {
   readonly url: string;
@@ -46,7 +47,10 @@ async function start(dataDir: string): Promise<Started> {
       const answer = await fetch(`${url}/dev/token`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ roles: ["county.civil-affairs", "county.political-legal"], areas: ["370725"] }),
+        body: JSON.stringify({
+          roles: ["county.civil-affairs", "county.political-legal", "street.admin"],
+          areas: ["370725"],
+        }),
       });
       const { token } = (await answer.json()) as { token: string };
       const list = await fetch(`${url}/communities?area=370725`, { headers: { authorization: `Bearer ${token}` } });
@@ -149,6 +153,12 @@ export const host: Section = {
         query: { area: "370725" },
         body: annex,
       });
+      const staff = client(staffing, { baseUrl: url, token: () => token });
+      const street = { area: "370725002" };
+      const registered = await staff.createPerson({
+        key: "bench-host-0002",
+        body: { ...street, name: "量测甲", reason: "量测" },
+      });
       for (const [service, name, path] of [
         ["grids", "one community", `/communities/${community?.id}`],
         ["grids", "22 communities", "/communities?area=370725"],
@@ -157,6 +167,8 @@ export const host: Section = {
         ["policy", "one parameter", "/parameters/grid.households?area=370725"],
         ["policy", "50 parameters", "/parameters?area=370725"],
         ["policy", "findings of one table", `/reconciliations/${posted.body.id}/findings`],
+        ["staffing", "one person", `/people/${registered.body.id}`],
+        ["staffing", "needs of a street", "/staffing/needs?area=370725002"],
       ] as const) {
         say(`load: ${name}`);
         figure(service, `requests per second: ${name}`, "1/s", [await load(url, path, token)]);
@@ -170,6 +182,10 @@ export const host: Section = {
       await tables.listReconciliations({ query: { area: "370725" } });
       await tables.listParameterChanges({ query: { area: "370725" } });
       await tables.listRules({ query: { area: "370725" } });
+      await staff.listPeople({ query: street });
+      await staff.listStaffFindings({ query: street });
+      await staff.listRecruitment({ query: street });
+      await staff.exportRoster({ query: street });
       await sleep(300);
       await stop(running);
       const most = unitsByRoute(dataDir);

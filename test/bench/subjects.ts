@@ -4,6 +4,7 @@ import { type Route, routeKey } from "@county/contracts/api.ts";
 import { client } from "@county/contracts/client.ts";
 import { grids } from "@county/contracts/grids.ts";
 import { policy } from "@county/contracts/policy.ts";
+import { staffing } from "@county/contracts/staffing.ts";
 import type { Platform } from "@county/local/platform.ts";
 
 /** A call, as the gateway hands it to a function. */
@@ -25,6 +26,7 @@ export interface Subject {
 const COUNTY = "370725";
 const CIVIL_AFFAIRS = { role: "county.civil-affairs", area: COUNTY } as const;
 const POLITICAL_LEGAL = { role: "county.political-legal", area: COUNTY } as const;
+const STREET = { role: "street.admin", area: `${COUNTY}002` } as const;
 
 /** Each service as it joins the platform. */
 export const subjects: readonly Subject[] = [
@@ -85,6 +87,32 @@ export const subjects: readonly Subject[] = [
         record: change,
         get: eventOf(getParameterChange, POLITICAL_LEGAL, { params }),
         post: eventOf(draftParameterChange, POLITICAL_LEGAL, { body: draft("2099-07-01") }),
+      };
+    },
+  },
+  {
+    name: "staffing",
+    entry: "services/staffing/main.ts",
+    prepare: async (platform) => {
+      const token = await platform.token([STREET]);
+      const people = client(staffing, { baseUrl: platform.url, token: () => token });
+      const body = (name: string) => ({
+        area: STREET.area,
+        name,
+        phone: "13800000001",
+        payee: "BENCH-1",
+        origin: "street-recruit" as const,
+        reason: "量测",
+      });
+      const query = { area: STREET.area };
+      // What the register tells comes by events.
+      while ((await people.listPeople({ query }).catch(() => undefined)) === undefined) await sleep(50);
+      const { body: person } = await people.createPerson({ key: "bench-prepared", body: body("量测甲") });
+      const { getPerson, createPerson } = staffing.routes;
+      return {
+        record: person,
+        get: eventOf(getPerson, STREET, { params: { person: person.id } }),
+        post: eventOf(createPerson, STREET, { body: body("量测乙") }),
       };
     },
   },

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { service } from "@county/grids/service.ts";
+import { service as policy } from "@county/policy/service.ts";
+import { service as staffing } from "@county/staffing/service.ts";
 import { AwsClient } from "aws4fetch";
 import { expect, test } from "vitest";
 import { newCounty } from "../e2e/county.ts";
@@ -77,6 +79,9 @@ test("who has no policy may do nothing, so every call that succeeds has one", as
 test("the functions' roles allow their own work, and nothing of another service or of the audit", async () => {
   const main = await functionOf("grids main handler");
   const relay = await functionOf("grids relay handler");
+  const people = await functionOf("staffing main handler");
+  const evidence = await functionOf("staffing events evidence");
+  const maps = await functionOf("staffing events maps");
   const { TABLE_POLICY } = await environmentOf("policy main handler");
   const { TABLE_GRIDS, FILES_BUCKET } = main.Environment.Variables;
   const { AUDIT_BUCKET } = relay.Environment.Variables;
@@ -103,6 +108,13 @@ test("the functions' roles allow their own work, and nothing of another service 
     [relay, "s3:GetObject", `arn:aws:s3:::${AUDIT_BUCKET}/grids/x`, "implicitDeny"],
     [relay, "s3:DeleteObject", `arn:aws:s3:::${AUDIT_BUCKET}/grids/x`, "implicitDeny"],
     [relay, "dynamodb:PutItem", table(TABLE_GRIDS), "implicitDeny"],
+    [people, "s3:PutObject", `arn:aws:s3:::${FILES_BUCKET}/uploads/staffing/x`, "allowed"],
+    [people, "s3:GetObject", `arn:aws:s3:::${FILES_BUCKET}/uploads/staffing/x`, "implicitDeny"],
+    [people, "s3:GetObject", `arn:aws:s3:::${FILES_BUCKET}/kept/staffing/x`, "allowed"],
+    [evidence, "s3:GetObject", `arn:aws:s3:::${FILES_BUCKET}/uploads/staffing/x`, "allowed"],
+    [evidence, "s3:PutObject", `arn:aws:s3:::${FILES_BUCKET}/kept/staffing/x`, "allowed"],
+    [evidence, "s3:GetObject", `arn:aws:s3:::${FILES_BUCKET}/kept/staffing/x`, "implicitDeny"],
+    [maps, "s3:PutObject", `arn:aws:s3:::${FILES_BUCKET}/kept/staffing/x`, "implicitDeny"],
   ] as const) {
     expect([action, resource, await decisions(one.Role, action, resource)]).toEqual([action, resource, decision]);
   }
@@ -135,7 +147,8 @@ test("each queue gives up to its dead letters, and nothing has been given up", a
     (await call("sqs", "AmazonSQS.GetQueueAttributes", { QueueUrl, AttributeNames: ["All"] })).Attributes;
   const dead = QueueUrls.filter((url) => url.includes("DeadLetters"));
   const work = QueueUrls.filter((url) => !dead.includes(url));
-  expect(work.length).toBeGreaterThanOrEqual(service.consumers.length);
+  const consumers = [service, policy, staffing].flatMap((one): readonly object[] => one.consumers);
+  expect(work.length).toBeGreaterThanOrEqual(consumers.length);
   for (const url of work) {
     const { RedrivePolicy } = await attributesOf(url);
     const { maxReceiveCount, deadLetterTargetArn } = JSON.parse(RedrivePolicy);

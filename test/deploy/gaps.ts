@@ -26,6 +26,8 @@ export const NOT_SHOWN: Readonly<Record<string, string>> = {
   "dead letters after the last try":
     "the tries of one message take a quarter of an hour; the queues' own settings are looked at",
   "the time zone of schedules": "the emulator takes every schedule for UTC; every five minutes is the same in both",
+  "the daily telling of how far register and maps have come":
+    "it is due at ten past midnight; the cases have it told by asking, as a draft of a month does",
   tracing: "the emulator keeps no traces",
   "encryption at rest": "the emulator keeps the key, and everything in the clear",
   "restore to a point in time": "the emulator keeps no history of a table",

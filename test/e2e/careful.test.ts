@@ -1,10 +1,11 @@
-import { type Role, roles } from "@county/contracts/access.ts";
+import { type Permission, type Role, roles } from "@county/contracts/access.ts";
 import { type Api, isFile, REQUEST_LIMITS, type Route } from "@county/contracts/api.ts";
 import { client } from "@county/contracts/client.ts";
 import type { Community } from "@county/contracts/grids.ts";
 import { CSV, grids, type Import, XLSX } from "@county/contracts/grids.ts";
 import { policy } from "@county/contracts/policy.ts";
-import { ProblemDocument } from "@county/contracts/problem.ts";
+import { ProblemDocument, problems } from "@county/contracts/problem.ts";
+import { staffing } from "@county/contracts/staffing.ts";
 import { annexes, readAnnex } from "@county/plan/annexes.ts";
 import { addDays } from "@county/plan/calendar.ts";
 import { listParameters } from "@county/plan/parameters.ts";
@@ -1174,6 +1175,282 @@ describe("parameters and tables, from whoever gets them wrong", () => {
   });
 });
 
+/** A county with everything in it that the staffing service's routes are about, and how each of them is called rightly. */
+async function staffedCounty() {
+  const own = await newCounty(here, 990201);
+  await importTable(own.office, own.baocheng, csvBytes(annex2.baocheng));
+  const [home] = (await allCommunities(own.office, own.baocheng)) as [Community];
+  const reason = "测试";
+  const newPlace = { community: home.id, reason, name: "某小区", kind: "compound" as const, households: 300 };
+  const figures = { population: 900, workUnits: 0, floorArea: null, builtYear: null, propertyCompany: null };
+  const place = await own.office.createPlace({ key: newKey(), body: { ...newPlace, ...figures, invented: true } });
+  const draw = {
+    do: "draw" as const,
+    grid: {
+      ref: "@g",
+      name: "某网格",
+      kind: "urban" as const,
+      tier: "standard" as const,
+      members: [{ place: place.body.id }],
+    },
+  };
+  const from = "2020-01-01";
+  const drawing = { area: home.code, from, reason, maps: [{ community: home.id, version: 0, operations: [draw] }] };
+  const drawn = await (await own.as("county.political-legal", own.code)).changeMaps({ key: newKey(), body: drawing });
+  const grid = drawn.body.maps[0]!.grids[0]!.id;
+
+  const token = await here.token(allRoles, [own.code]);
+  const { iss, sub } = partsOf(token)[1];
+  const api = client(staffing, { baseUrl: here.baseUrl, token: () => token });
+  const another = await here.token(allRoles, [own.code], "another");
+  const decider = client(staffing, { baseUrl: here.baseUrl, token: () => another });
+  // What the register and the maps have told comes by events.
+  for (let tries = 0; ; tries++) {
+    const query = { area: home.code, by: "grid" as const };
+    const told = await api.listNeeds({ query }).then(
+      ({ body }) => body.items.length > 0,
+      () => false,
+    );
+    if (told) break;
+    if (tries === 600) throw new Error("the staffing service was never told of the county");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const today = dateOf(new Date().toISOString());
+  const area = own.baocheng;
+  const newPerson = {
+    area,
+    name: "测试甲",
+    phone: "13800010001",
+    payee: "T1",
+    origin: "street-recruit" as const,
+    reason,
+  };
+  const person = (await api.createPerson({ key: newKey(), body: { ...newPerson, account: `${iss}#${sub}` } })).body.id;
+  const successor = (await api.createPerson({ key: newKey(), body: newPerson })).body.id;
+  const post = { community: home.id, kind: "worker" as const, grid, person, from, reason };
+  const appointment = (await api.appoint({ key: newKey(), body: post })).body.id;
+  const leaving = { person, lastDay: addDays(today, 5), leaves: false, reason };
+  const handover = (await api.openHandover({ key: newKey(), body: leaving })).body;
+  const namedItem = { handover: handover.id, item: handover.items[0]!.id };
+  await api.nameSuccessor({ key: newKey(), params: namedItem, ifMatch: 1, body: { successor } });
+  const list = "organisation" as const;
+  const candidates = csvFile("姓名,电话,来源\n测试乙,13800010002,退休干部");
+  const handedIn = await api.handInCandidates({ key: newKey(), query: { area, list }, body: candidates });
+  const duty = {
+    ...{ area: own.code, duty: "hazards", title: "巡查", what: "查看通道", often: "每周", evidence: "日志", reason },
+    department: "county.hr" as const,
+  };
+  const item = (await api.proposeDuty({ key: newKey(), body: duty })).body.id;
+  const decision = { outcome: "admitted" as const, from: today, reason };
+  await decider.decideDuty({ key: newKey(), params: { item }, ifMatch: 1, body: decision });
+  const asked = { to: { grid }, item, title: "查通道", what: "本周查看", due: addDays(today, 9), reason };
+  const task = (await api.assignTask({ key: newKey(), body: asked })).body.id;
+  const done = { grid, duty: "hazards", day: today, count: 2, note: "通畅" };
+  const log = (await api.writeLog({ key: newKey(), body: done })).body.id;
+  await api.addEvidence({ key: newKey(), params: { log } });
+  const published = {
+    community: home.id,
+    title: "考核办法",
+    criteria: [{ id: "visits", title: "走访", most: 100 }],
+    begins: addDays(today, 30),
+    pay: { bands: [{ from: 0, basisPoints: 9_000 }], months: 3 },
+  };
+  const method = (await api.publishMethod({ key: newKey(), body: published })).body.id;
+  const month = "2020-01";
+  const run = (await api.draftRun({ key: newKey(), body: { area, month, reason } })).body.id;
+  const points = [{ criterion: "visits", points: 90, note: "按记录" }];
+  const why = { reason };
+  return {
+    code: own.code,
+    token,
+    params: {
+      ...{ person, appointment, item, task, log, method, run, evidence: "1", list: handedIn.body.id },
+      handover: handover.id,
+      finding: `staff.vacancy~${grid}`,
+      // No method can have been published before a period that is over.
+      sheet: `${home.id}.s${"0".repeat(26)}`,
+    },
+    own: Object.fromEntries(
+      ["nameSuccessor", "signHandover", "recordSignature"].map((name) => [name, { item: namedItem.item }]),
+    ),
+    query: {
+      ...{ area, on: today, from, to: today, limit: "2", by: "grid", kind: "worker", person, grid },
+      ...{ community: home.id, month, duty: "hazards", list, fileName: "表.csv", rule: "staff.", verdict: "meets" },
+      ...{ q: "测", only: "unknown" },
+    },
+    bodies: {
+      createPerson: newPerson,
+      changePerson: { name: "测试丙", phone: "138****0001", ...why },
+      revealPhone: why,
+      removeCandidates: why,
+      appoint: { ...post, to: today, serves: [place.body.id], exception: { reason, until: today } },
+      approveException: why,
+      endAppointment: { lastDay: today, correction: true, ...why },
+      changeAppointment: { from: "2020-02-01", serves: [place.body.id], ...why },
+      openHandover: leaving,
+      nameSuccessor: { successor },
+      signHandover: { as: "giver" },
+      recordSignature: { as: "taker", ...why },
+      completeHandover: why,
+      withdrawHandover: why,
+      proposeDuty: duty,
+      decideDuty: { ...decision, until: today },
+      withdrawDuty: { from: today, ...why },
+      assignTask: asked,
+      reportTask: { note: "已办" },
+      settleTask: { as: "returned", ...why },
+      writeLog: done,
+      correctLog: { duty: "hazards", day: today, count: 1, note: "更正", ...why },
+      draftRun: { area, month, replaces: 1, ...why },
+      checkRun: why,
+      approveRun: why,
+      lockRun: why,
+      filePay: why,
+      recordPaid: { on: today, reference: "1", ...why },
+      publishMethod: published,
+      scorePerson: { community: home.id, person, period: { from, to: "2020-01-31" }, points },
+      appealScore: why,
+      decideAppeal: { outcome: "changed", points, ...why },
+    },
+  };
+}
+
+type Staffed = Awaited<ReturnType<typeof staffedCounty>>;
+let staffedOnce: Promise<Staffed> | undefined;
+/** One for all that comes below: nothing there changes it but what comes last. */
+const staffedForAll = (): Promise<Staffed> => {
+  staffedOnce ??= staffedCounty();
+  return staffedOnce;
+};
+
+describe("staff, tasks and pay, from whoever gets them wrong", () => {
+  const routes = Object.entries(staffing.routes) as [keyof typeof staffing.routes & string, Route][];
+  let staffed: Staffed;
+  beforeAll(async () => {
+    staffed = await staffedForAll();
+  });
+
+  const REQUIRED = ["area", "list", "from", "to", "month"];
+  /** Calls a route rightly, but for what is said to be otherwise. */
+  const ask = async (
+    [name, route]: (typeof routes)[number],
+    {
+      as = staffed.token,
+      body = staffed.bodies[name as never] as unknown,
+      params = {},
+      query = {},
+      without = "",
+    }: { as?: string; body?: unknown; params?: object; query?: object; without?: string } = {},
+  ): Promise<Response> => {
+    const given = { ...staffed.params, ...staffed.own[name], ...params } as Record<string, string>;
+    const path = route.path.replace(/\{(\w+)\}/g, (_, parameter: string) => given[parameter] as string);
+    const fields = Object.keys(route.query?.def.shape ?? {}).filter((field) => REQUIRED.includes(field));
+    const asked = new URLSearchParams({
+      ...Object.fromEntries(fields.map((field) => [field, staffed.query[field as keyof Staffed["query"]]])),
+      ...query,
+    });
+    const headers: Record<string, string> = {
+      "idempotency-key": newKey(),
+      "if-match": '"999"',
+      "content-type": isFile(route.body) ? CSV : "application/json",
+    };
+    delete headers[without];
+    return await call(route.method, `${path}?${asked}`, {
+      token: without === "token" ? undefined : as,
+      headers,
+      body: isFile(route.body) ? "姓名,岗位" : route.body ? JSON.stringify(body) : undefined,
+    });
+  };
+  const kept = (is: (route: Route) => boolean) => routes.filter(([, route]) => is(route));
+
+  test("each route asks who is there, what he may do, and where", async () => {
+    const mayNot = await here.token(["company.agent"], [staffed.code]);
+    const elsewhere = await here.token(allRoles, [freshCountyCode(990201)], "stranger");
+    for (const one of kept(({ permission }) => permission !== "public")) {
+      await gatewayRefusal(here, await ask(one, { without: "token" }), "unauthenticated");
+      expect(await refusalOf(await ask(one, { as: mayNot })), one[0]).toMatchObject({ status: 403 });
+      const far = await refusalOf(await ask(one, { as: elsewhere }));
+      // What is nowhere to be found is nobody's to be forbidden.
+      expect(one[0].match(/Score|Appeal/) ? [403, 404] : [403], one[0]).toContain(far.status);
+    }
+    // Everybody has what his role has, and no more.
+    for (const role of allRoles) {
+      const as = await here.token([role], [staffed.code]);
+      const may: readonly Permission[] = roles[role].may;
+      for (const one of kept(({ method, permission }) => method === "GET" && permission !== "public")) {
+        if (may.includes(one[1].permission as Permission)) continue;
+        expect(await refusalOf(await ask(one, { as })), `${role} ${one[0]}`).toMatchObject({ code: "forbidden" });
+      }
+    }
+  });
+
+  test("each route says what is missing, of the wrong type, unknown, or too much", async () => {
+    for (const one of kept(({ idempotent }) => idempotent === true)) {
+      const refused = await refusalOf(await ask(one, { without: "idempotency-key" }));
+      expect(refused, one[0]).toMatchObject({ status: 400, code: "key-required" });
+    }
+    for (const one of kept(({ ifMatch }) => ifMatch === true)) {
+      expect(await refusalOf(await ask(one, { without: "if-match" })), one[0]).toMatchObject({ status: 428 });
+    }
+    for (const one of kept(({ body }) => body !== undefined && !isFile(body))) {
+      const right = staffed.bodies[one[0] as never] as Record<string, unknown>;
+      for (const [field, of] of Object.entries(right)) {
+        const wrong = typeof of === "object" && !Array.isArray(of) ? 5 : {};
+        const refused = await refusalOf(await ask(one, { body: { ...right, [field]: wrong } }));
+        expect(refused, `${one[0]} ${field}`).toMatchObject({ status: 400, code: "invalid-request" });
+        expect(refused.errors?.[0]?.pointer, one[0]).toMatch(new RegExp(`^/${field}`));
+      }
+      const more = await refusalOf(await ask(one, { body: { ...right, extra: 1 } }));
+      expect(more, one[0]).toMatchObject({ status: 400 });
+    }
+    for (const one of kept(({ query }) => "cursor" in (query?.def.shape ?? {}))) {
+      const refused = await refusalOf(await ask(one, { query: { cursor: "e30" } }));
+      expect(refused, one[0]).toMatchObject({ status: 400, code: "invalid-cursor" });
+    }
+    for (const one of kept(({ area }) => area === "query")) {
+      const response = await ask(one, { query: { area: "12" } });
+      expect(await refusalOf(response), one[0]).toMatchObject({ status: 400, errors: [{ parameter: "area" }] });
+    }
+    for (const one of kept(({ path }) => path.includes("{"))) {
+      for (const parameter of one[1].path.match(/\w+(?=\})/g) ?? []) {
+        if (one[0].startsWith("nameS") || one[0].includes("ign")) continue;
+        const response = await ask(one, { params: { [parameter]: "UPPER" } });
+        expect(await refusalOf(response), one[0]).toMatchObject({ status: 400, errors: [{ parameter }] });
+      }
+    }
+    const large = JSON.stringify({ reason: "长".repeat(2_000_000) });
+    for (const path of [`/pay/runs/${staffed.params.run}/check`, "/people", "/tasks"]) {
+      const headers = { "idempotency-key": newKey(), "if-match": '"1"' };
+      expect(await refusalOf(await call("POST", path, { token: staffed.token, headers, body: large }))).toMatchObject({
+        status: 413,
+      });
+    }
+  });
+
+  test("what is nobody's is not found, and nowhere is not somebody's", async () => {
+    const nobodys = Object.fromEntries(
+      Object.entries(staffed.params).map(([name, id]) => [
+        name,
+        name === "evidence" ? "9" : name === "run" ? id.replace(/\d{6}$/, "209912") : id.replace(/.{4}$/, "0000"),
+      ]),
+    );
+    for (const one of kept(({ path }) => path.includes("{"))) {
+      const refused = await refusalOf(await ask(one, { params: nobodys }));
+      expect([400, 403, 404], `${one[0]} ${refused.detail}`).toContain(refused.status);
+    }
+    const nowhere = freshCountyCode(990201);
+    const as = await here.token(allRoles, [nowhere]);
+    for (const one of kept(({ method, area }) => method === "GET" && area === "query")) {
+      for (const area of [nowhere, `${nowhere}001`, `${nowhere}001001`, `${nowhere}001001001`]) {
+        const response = await ask(one, { as, query: { area } });
+        // A list of duties, of a county that has none.
+        if (response.status === 200) expect(await response.json()).toMatchObject({ items: [] });
+        else expect([400, 404], one[0]).toContain((await refusalOf(response)).status);
+      }
+    }
+  });
+});
+
 describe("whatever comes", () => {
   /** Values that have broken something somewhere before, beside random ones. */
   const nasty = fc.constantFrom(
@@ -1214,6 +1491,8 @@ describe("whatever comes", () => {
     readonly bodies: Readonly<Record<string, object>>;
     /** Bodies that are right but for a place or two. */
     readonly nearly?: Readonly<Record<string, fc.Arbitrary<string | Uint8Array>>>;
+    /** Parameters that are called alike and mean another thing in a route. */
+    readonly own?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   }
   const mostly = fc.integer({ min: 0, max: 4 }).map((n) => n > 0);
 
@@ -1269,12 +1548,12 @@ describe("whatever comes", () => {
   }
 
   /** Sends every route of an API what nobody should: none answers with a 5xx, and every refusal is a whole problem document. */
-  async function withstands(api: Api, known: Known, most: number): Promise<void> {
+  async function withstands(api: Api, known: Known, most: number, atLeast = 20): Promise<void> {
     const routes = Object.entries(api.routes) as [string, Route][];
     const statuses = new Map<number, number>();
     let asked = 0;
     // Each route so often at least, and then as often as there is time.
-    const [least, milliseconds] = here.cloud ? [5, 2 * most] : [20, most];
+    const [least, milliseconds] = here.cloud ? [5, 2 * most] : [atLeast, most];
     for (const [i, [name, route]] of routes.entries()) {
       const enough = asked + least;
       const until = performance.now() + milliseconds / routes.length;
@@ -1282,7 +1561,9 @@ describe("whatever comes", () => {
         fc.asyncProperty(attack(name, route, known), async ({ headers, parameters, path, body, withQuery }) => {
           if (asked >= enough && performance.now() > until) return;
           const target = route.path.replace(/\{(\w+)\}/g, (_, parameter: string) =>
-            path.good ? (known.params[parameter as never] ?? "x") : encodeURIComponent(path.segment.toWellFormed()),
+            path.good
+              ? (known.own?.[name]?.[parameter] ?? known.params[parameter] ?? "x")
+              : encodeURIComponent(path.segment.toWellFormed()),
           );
           const query = new URLSearchParams([
             ...Object.entries(known.query).filter(([field]) => withQuery && field in (route.query?.def.shape ?? {})),
@@ -1306,6 +1587,7 @@ describe("whatever comes", () => {
           if (isGatewayRefusal(here, response)) return;
           expect(response.headers.get("content-type"), told).toBe("application/problem+json");
           const problem = ProblemDocument.parse(JSON.parse(told));
+          expect(Object.values(problems[problem.code].title)).toContain(problem.title);
           expect(problem.traceId).toBe(response.headers.get("x-request-id"));
         }),
         {
@@ -1441,6 +1723,33 @@ describe("whatever comes", () => {
       nearly: { draftParameterChange: drafts.map((one) => JSON.stringify(one)), createReconciliation: tables },
     };
     await withstands(policy, known, 5_000);
+  });
+
+  test("nor does one of the staffing service", async () => {
+    const known = await staffedForAll();
+    const head = ["姓名", "电话", "发放编码", "来源", "社区", "岗位", "网格", "服务小区", "任职日期", "专职"];
+    const row = [
+      "测试丁",
+      "13800010009",
+      "T9",
+      "街道组织招聘",
+      "昌明社区",
+      "网格员",
+      "某网格",
+      "某小区",
+      "2020-01-01",
+      "",
+    ];
+    const tables = fc
+      .array(fc.tuple(fc.nat(), fc.nat(), fc.oneof(oneOf("", "是", "2020-02-30", "138****0001"), text)), {
+        maxLength: 4,
+      })
+      .map((changes) => {
+        const rows = [[...head], [...row], [...row]];
+        for (const [at, column, given] of changes) rows[at % rows.length]![column % head.length] = given;
+        return writeCsv(rows);
+      });
+    await withstands(staffing, { ...known, nearly: { importRoster: tables, handInCandidates: tables } }, 4_000, 10);
   });
 });
 

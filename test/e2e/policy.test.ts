@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Role } from "@county/contracts/access.ts";
 import { client } from "@county/contracts/client.ts";
 import { type ParameterChange, policy } from "@county/contracts/policy.ts";
+import { judges } from "@county/contracts/policy-events.ts";
 import { annexes, parseCsv } from "@county/plan/annexes.ts";
 import { addDays } from "@county/plan/calendar.ts";
 import { dateOf } from "@county/platform/clock.ts";
@@ -64,8 +65,8 @@ describe("a parameter", () => {
     expect(drafted).toMatchObject({ state: "draft", before: { min: 500, max: 600 }, awaitedUntil: expect.any(String) });
 
     const shown = await told(drafter, drafted.id);
-    expect(shown.effects.map(({ service }) => service)).toEqual(["grids"]);
-    expect(shown.effects[0]?.summary.zh).not.toBe("");
+    expect(shown.effects.map(({ service }) => service)).toEqual([...judges]);
+    for (const { summary } of shown.effects) expect(summary.zh).not.toBe("");
     const of = { params: { change: drafted.id }, ifMatch: shown.version, body: { reason: "同意" } };
     expect(await problemOf(drafter.approveParameterChange({ key: newKey(), ...of }))).toMatchObject({
       code: "refused",

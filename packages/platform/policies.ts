@@ -1,11 +1,11 @@
 import type { ParameterChange } from "@county/plan/policy.ts";
-import { outboxAction } from "@county/platform/documents.ts";
-import { backOff, type Key, type Table } from "@county/platform/table.ts";
 import * as z from "zod/mini";
+import { outboxAction } from "./documents.ts";
+import { backOff, type Key, type Table } from "./table.ts";
 
 /**
- * What the policy service told, under the county's code, which is all it knows of a county; also of one that is not
- * registered yet:
+ * What the policy service told one that judges by it, under the county's code, which is all it knows of a county; also of
+ * one that is not registered yet:
  * - `policy`: a copy of the values the county has decided, the newest version that came,
  * - `told#<change>`: that the effect of a drafted change was told.
  */
@@ -15,7 +15,10 @@ const toldKey = (county: string, change: string): Key => ({ pk: `policy#${county
 // Its parts were checked when they came, so only the frame is checked again.
 const Frame = z.object({ version: z.int(), changes: z.string() });
 
-export function policyStore(table: Table) {
+export type PolicyStore = ReturnType<typeof policyStore>;
+
+/** @param service who keeps it, and tells effects as its own */
+export function policyStore(table: Table, service: string) {
   const copyOf = async (county: string): Promise<{ version: number; changes: ParameterChange[] }> => {
     const item = await table.get(policyKey(county));
     if (item === undefined) return { version: 0, changes: [] };
@@ -59,8 +62,8 @@ export function policyStore(table: Table) {
       await table.transact([
         { name: "told", put: { ...toldKey(county, change), at }, when: "absent" },
         outboxAction({
-          type: "grids.effect-told",
-          service: "grids",
+          type: `${service}.effect-told`,
+          service,
           area: county,
           at,
           id: `effect.${county}.${change}`,
