@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Three layers, named by what they need: nothing, a DynamoDB API, the whole platform over HTTP. */
@@ -6,6 +7,8 @@ const database = { include: ["**/*.db.test.ts"], exclude: ignored, testTimeout: 
 
 export default defineConfig({
   test: {
+    // As many as there are processors: left to itself one is kept free, which of two is half of them. Tests wait for engines a lot.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         test: {
