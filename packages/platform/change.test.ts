@@ -1,3 +1,4 @@
+import { Problem } from "@county/contracts/problem.ts";
 import { describe, expect, test } from "vitest";
 import { auditAction, expectVersion, settled } from "./change.ts";
 import { DocumentTooLarge } from "./documents.ts";
@@ -31,6 +32,22 @@ describe("settled", () => {
     await expect(broken).rejects.toThrow("broken");
     expect(tries).toBe(1);
   });
+});
+
+test("a problem that may rest on two moments is told when it comes twice", async () => {
+  let tries = 0;
+  const torn = settled(async () => {
+    if (++tries === 1) throw new Problem("refused");
+    return "done";
+  }, true);
+  expect(await torn).toBe("done");
+  tries = 0;
+  const never = settled(async () => {
+    tries++;
+    throw new Problem("refused");
+  }, true);
+  await expect(never).rejects.toMatchObject({ code: "refused" });
+  expect(tries).toBe(2);
 });
 
 test("a decision on another version is refused", () => {

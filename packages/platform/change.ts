@@ -48,15 +48,21 @@ export const auditAction = (
 /**
  * Decides and saves until nobody came in between: whoever comes later decides again on what is there now.
  * @param attempt undefined when a precondition failed because of somebody else's write
+ * @param doubting for what is read of several documents, perhaps at different moments of somebody else's write: a problem is told
+ *   only when a second look gives one too
  */
-export async function settled<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+export async function settled<T>(attempt: () => Promise<T | undefined>, doubting = false): Promise<T> {
+  let doubted = !doubting;
   for (let tries = 0; ; tries++) {
     try {
       const reply = await attempt();
       if (reply !== undefined) return reply;
     } catch (error) {
-      if (!(error instanceof DocumentTooLarge)) throw error;
-      throw new Problem("refused", { zh: "该区域登记的条目过多", en: "Too many records for one area" });
+      if (error instanceof DocumentTooLarge) {
+        throw new Problem("refused", { zh: "该区域登记的条目过多", en: "Too many records for one area" });
+      }
+      if (doubted || !(error instanceof Problem)) throw error;
+      doubted = true;
     }
     if (tries === 9) {
       throw new Problem(

@@ -320,7 +320,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
           return ifSaved(saved, {
             body: { maps: decided.map(({ row, places, result }) => changed(row, places, result)) },
           });
-        });
+        }, true);
       },
       async replay(ref, context) {
         return { body: { maps: await replayed(ref, context) } };
@@ -346,7 +346,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
             },
           );
           return ifSaved(saved, { body: changed(row, places, result), version: result.after.version });
-        });
+        }, true);
       },
       async replay(ref, context) {
         const [view] = await replayed(ref, context);
@@ -470,7 +470,7 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
             },
           );
           return ifSaved(saved, { body: placeAnswer(target.row, moved), version: moved.version });
-        });
+        }, true);
       },
       async replay(ref, context) {
         const { id, version, change, home } = readResultName(ref);

@@ -749,13 +749,15 @@ const move = (by: RegisterApi, place: string, to: Side, grid?: string, from = FR
     body: { to: to.id, ...(grid && { grid }), from, reason: "区划调整" },
   });
 
-/** A service of its own whose first transaction waits until `meanwhile` has been done by another. */
-function slow(meanwhile: () => Promise<void>): RegisterApi {
+/** A service of its own which, before its n-th call or its first transaction, waits until `meanwhile` has been done by another. */
+function slow(meanwhile: () => Promise<void>, at = Number.POSITIVE_INFINITY): RegisterApi {
   const client = newClient();
+  let calls = 0;
   let waited = false;
   client.middlewareStack.add(
     (next, context) => async (args) => {
-      if (!waited && context.commandName === "TransactWriteItemsCommand") {
+      calls++;
+      if (!waited && (calls === at || context.commandName === "TransactWriteItemsCommand")) {
         waited = true;
         await meanwhile();
       }
@@ -872,6 +874,16 @@ describe("a race", () => {
       );
       expect(other).toBe("done");
       await settle(pair, order === 0 ? [other, own] : [own, other]);
+    }
+    // And when it has read only some of it: no refusal may rest on two moments.
+    for (const at of [2, 3, 4, 5, 6]) {
+      const pair = await drawnPair();
+      let other = "";
+      const meanwhile = async () => {
+        other = await outcomeOf(first(api, pair));
+      };
+      const own = await outcomeOf(second(slow(meanwhile, at), pair));
+      await settle(pair, [other, own]);
     }
     for (let round = 0; round < 2; round++) {
       const pair = await drawnPair();
