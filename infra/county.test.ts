@@ -70,8 +70,9 @@ describe("gateway", () => {
         isOpen ? { AuthorizationType: "NONE", asks: false } : { AuthorizationType: "JWT", asks: true },
       );
     }
-    // The sample's one, the two look-ups of the grids service, the list of what grid workers may be asked.
-    expect(contract.filter(({ permission }) => permission === "public")).toHaveLength(4);
+    // The sample's one, the two look-ups of the grids service, the list of what grid workers may be asked; of funding the
+    // ledgers' seals and entries, the release rules, the bulletins in four forms, their objections and a list of them.
+    expect(contract.filter(({ permission }) => permission === "public")).toHaveLength(14);
   });
 
   test("the authorizer believes the stage's issuer and audience alone", () => {
@@ -604,7 +605,9 @@ describe("bundles", () => {
       expect([service, part, readdirSync(folder).includes("annexes")]).toEqual([
         service,
         part,
-        ["policy main", "staffing main", "staffing events"].includes(`${service} ${part}`),
+        ["policy main", "staffing main", "staffing events", "funding main", "funding events"].includes(
+          `${service} ${part}`,
+        ),
       ]);
       const early = loadedAtOnce(folder).flatMap((file) => sourcesOf(`${file}.map`));
       expect(early.filter((source) => source.endsWith("packages/plan/annexes.ts"))).toEqual([]);

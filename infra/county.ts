@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
+import { service as funding } from "@county/funding/service.ts";
 import { service as grids } from "@county/grids/service.ts";
 import type { Service } from "@county/platform/service.ts";
 import { service as policy } from "@county/policy/service.ts";
@@ -19,7 +20,7 @@ import { type Part, partsOf, ServiceStack } from "./service-stack.ts";
 import type { Stage } from "./stage.ts";
 
 /** Every service that is deployed. */
-export const services: readonly Service[] = [grids, policy, staffing];
+export const services: readonly Service[] = [grids, policy, staffing, funding];
 
 /** The code of a service's function. */
 export type CodeOf = (service: string, part: Part) => Code;

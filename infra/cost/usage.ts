@@ -25,6 +25,11 @@ export const county = {
 /** Who is assessed: grid workers and the five of each community's own. */
 const assessed = Math.ceil((county.gridWorkers + county.communityStaff) / county.communities);
 
+/** Who handles money: three in the county's finance bureau, two in each street; one of each community's five. */
+const treasurers = 3 + 2 * county.streets;
+/** Funds with a ledger of their own, as the plan names them. */
+const FUNDS = 9;
+
 /** Days on which offices work; evenings and weekends add little. */
 export const WORKDAYS = 250;
 const WEEKS = 52;
@@ -312,6 +317,226 @@ export const habits: readonly Habit[] = [
     why: text("对照附件三看到岗", "who came against annex 3"),
   },
   {
+    who: text("居民（经费公告）", "residents, of the bulletins"),
+    people: Math.ceil(county.households / 100),
+    days: 4,
+    calls: {
+      "funding.listPublicBulletins": 1,
+      "funding.getPublicBulletin": 1,
+      "funding.getPublicBulletinPage": 1,
+      "funding.listPublicObjections": 1,
+    },
+    why: text(
+      "每季度百分之一的家庭看一次本社区的经费公告",
+      "one household in a hundred looks each quarter at what its community received and spent",
+    ),
+  },
+  {
+    who: text("核查账目的人", "who looks into the ledgers from outside"),
+    people: 10,
+    days: MONTHS,
+    calls: {
+      "funding.listPublicBlocks": FUNDS,
+      "funding.exportPublicLedger": 2 * FUNDS,
+      "funding.getPublicBulletinWorkbook": 2,
+      "funding.getPublicBulletinPackage": 2,
+      "funding.getReleaseRules": 2,
+    },
+    why: text(
+      "审计、记者、热心居民每月下载一遍，自行核验",
+      "auditors, journalists and keen residents take everything once a month and verify it themselves",
+    ),
+  },
+  {
+    who: text("社区居民（异议）", "residents who object"),
+    people: county.communities,
+    days: 4,
+    calls: { "funding.postObjection": 1 },
+    why: text("每个社区每季度约一条", "about one in each community and quarter"),
+  },
+  {
+    who: text("管资金的人", "who handles money in county and streets"),
+    people: treasurers,
+    days: WORKDAYS,
+    calls: {
+      "funding.listLedgers": 1,
+      "funding.listLedgerAccounts": 2,
+      "funding.listLedgerLines": 3,
+      "funding.listOrders": 1,
+      "funding.listRequests": 2,
+      "funding.getRequest": 3,
+      "funding.listFundFindings": 1,
+    },
+    why: text(
+      "每个工作日看一次账、待批事项和问题",
+      "looks once a working day at balances, at what waits and at what is wrong",
+    ),
+  },
+  {
+    who: text("管资金的人（每周）", "who handles money, weekly"),
+    people: treasurers,
+    days: WEEKS,
+    calls: {
+      "funding.getEntry": 3,
+      "funding.getFundFinding": 3,
+      "funding.getBudgetExecution": 2,
+      "funding.listBudgets": 1,
+      "funding.getBudget": 1,
+      "funding.listBudgetLines": 2,
+      "funding.listFunds": 1,
+      "funding.getFund": 1,
+    },
+    why: text(
+      "核查一笔账的来龙去脉，看预算执行",
+      "follows up an entry, and sees how much of the budget was carried out",
+    ),
+  },
+  {
+    who: text("社区（经费，每周）", "communities, of their money, weekly"),
+    people: county.communities,
+    days: WEEKS,
+    calls: {
+      "funding.listLedgerAccounts": 1,
+      "funding.listLedgerLines": 3,
+      "funding.listRequests": 3,
+      "funding.getRequest": 5,
+      "funding.listPayees": 1,
+      "funding.getPayee": 1,
+      "funding.listProjects": 1,
+      "funding.getProject": 1,
+      "funding.listFundFindings": 1,
+      "funding.getFundFinding": 1,
+    },
+    why: text("看余额、办支出、补材料", "balances, requests on their way, papers that are missing"),
+  },
+  {
+    who: text("社区（支出，每月）", "communities, spending, monthly"),
+    people: county.communities,
+    days: MONTHS,
+    calls: {
+      "funding.registerPayee": 1,
+      "funding.draftRequest": 4,
+      "funding.editRequest": 2,
+      "funding.addPaper": 10,
+      "funding.checkPaper": 10,
+      "funding.getPaper": 12,
+      "funding.submitRequest": 4,
+      "funding.superviseRequest": 4,
+      "funding.approveRequest": 4,
+      "funding.payRequest": 4,
+      "funding.acceptRequest": 4,
+    },
+    why: text(
+      "每月四笔支出，每笔约两份半材料，监督、批准的人各看一遍",
+      "four requests a month with two or three papers each, seen by who supervises and who approves",
+    ),
+  },
+  {
+    who: text("社区（经费，每季度）", "communities, of their money, quarterly"),
+    people: county.communities,
+    days: 4,
+    calls: {
+      "funding.changePayee": 1,
+      "funding.rejectRequest": 1,
+      "funding.withdrawRequest": 1,
+      "funding.openProject": 1,
+      "funding.recordProjectStep": 5,
+    },
+    why: text(
+      "一个党群服务项目走完各步，退回、撤回各一笔",
+      "a party-service project with its steps; one request is rejected, one withdrawn",
+    ),
+  },
+  {
+    who: text("对账（每月）", "bank statements, monthly"),
+    people: county.communities + county.streets + 1,
+    days: MONTHS,
+    calls: {
+      "funding.importStatement": 6,
+      "funding.listStatements": 3,
+      "funding.getStatement": 3,
+      "funding.listStatementLines": 4,
+      "funding.listOpenEntries": 3,
+      "funding.matchLine": 2,
+      "funding.explainLine": 1,
+      "funding.exportStatement": 1,
+    },
+    why: text("三个有收支的账户，各试导一次、导入一次", "three accounts that move, each tried and then imported"),
+  },
+  {
+    who: text("拨款（每月）", "orders, monthly"),
+    people: 1 + county.streets,
+    days: MONTHS,
+    calls: {
+      "funding.draftOrder": 5,
+      "funding.getOrder": 10,
+      "funding.approveOrder": 5,
+      "funding.listSubsidyPostings": 4,
+    },
+    why: text("县和两个街道各下拨几项资金，两人经手", "county and streets pass some funds on, by two people each"),
+  },
+  {
+    who: text("结账（每月）", "closing, monthly"),
+    people: 1,
+    days: MONTHS,
+    calls: {
+      "funding.closeLedger": FUNDS,
+      "funding.exportLedger": 2 * FUNDS,
+      "funding.getStatementWorkbook": 3 * FUNDS,
+    },
+    why: text("各项资金逐月结账、导出核验", "every ledger is closed, exported and verified"),
+  },
+  {
+    who: text("考核结果与拨付挂钩（每季度）", "results that money is tied to, quarterly"),
+    people: county.streets,
+    days: 4,
+    calls: {
+      "funding.recordResult": Math.ceil(county.communities / county.streets),
+      "funding.listResults": 3,
+      "funding.putReleaseRule": 1,
+      "funding.approveReleaseRule": 1,
+    },
+    why: text(
+      "街道登记各社区得分；挂钩办法每年改几次也够",
+      "a street records the score of each community; the rule changes less often",
+    ),
+  },
+  {
+    who: text("经费公告（每季度）", "bulletins, quarterly"),
+    people: county.communities + county.streets,
+    days: 4,
+    calls: {
+      "funding.draftBulletin": 2,
+      "funding.listBulletins": 3,
+      "funding.getBulletin": 6,
+      "funding.signBulletin": 1,
+      "funding.publishBulletin": 1,
+      "funding.listObjections": 2,
+      "funding.replyToObjection": 1,
+    },
+    why: text("编制两次、审签、公布、答复异议", "drafted twice, signed, published, objections answered"),
+  },
+  {
+    who: text("预算（每年）", "the budget, yearly"),
+    people: 1,
+    days: 1,
+    calls: {
+      "funding.defineFund": 1,
+      "funding.changeFund": 2,
+      "funding.draftBudget": 4,
+      "funding.decideBudgetAmounts": 20,
+      "funding.getBudgetWorkbook": 6,
+      "funding.putBudgetWorkbook": 4,
+      "funding.proposeBudget": 3,
+      "funding.withdrawBudget": 1,
+      "funding.approveBudget": 2,
+      "funding.compareBudgets": 6,
+      "funding.executeBudget": 1,
+      "funding.withdrawOrder": 4,
+    },
+    why: text("一次年初预算、一次调整，几经修改", "one budget and one adjustment, each worked over several times"),
+  },
+  {
     who: text("社区（每周更正）", "communities, correcting weekly"),
     people: county.communities,
     days: WEEKS,
@@ -437,6 +662,19 @@ export const sentBy: Readonly<Record<string, Readonly<Record<string, number>>>> 
   "staffing.effect-told": { "policy.draftParameterChange": 1 },
   // A draft asks whether all has come; what was missed after all is too little to count.
   "staffing.copies-missed": { "staffing.draftRun": 1 },
+  "funding.entry-posted": {
+    // Receivers of an order: some go to all communities of a street, some to one.
+    "funding.approveOrder": 8,
+    "funding.submitRequest": 1,
+    "funding.payRequest": 1,
+    "funding.rejectRequest": 1,
+    "funding.withdrawRequest": 1,
+    // What a subsidy run asks of each community, and what is paid of it.
+    "staffing.lockRun": Math.ceil(county.communities / county.streets),
+    "staffing.recordPaid": Math.ceil(county.communities / county.streets),
+  },
+  "funding.paper-posted": { "funding.checkPaper": 1 },
+  "funding.effect-told": { "policy.draftParameterChange": 1 },
 };
 
 /** Work that no caller waits for: one message of a consumer, or one run of a job. Units are the most it may use. */
@@ -515,6 +753,57 @@ export const work: Readonly<
     write: 8,
     why: text("读入照片，去掉拍摄信息，另存", "a picture is read, cleaned and kept"),
   },
+  "funding.register": {
+    milliseconds: 200,
+    read: 4,
+    write: 8,
+    why: text("一份街道、社区名录", "one list of streets or communities"),
+  },
+  "funding.policies": {
+    milliseconds: 200,
+    read: 2,
+    write: 4,
+    why: text("一条记录", "one record"),
+  },
+  "funding.effects": {
+    milliseconds: 3_000,
+    read: 200,
+    write: 40,
+    why: text("全县预算重算一遍", "the budget of the county is reckoned twice"),
+  },
+  "funding.seal": {
+    milliseconds: 250,
+    read: 6,
+    write: 10,
+    why: text(
+      "一笔分录一条消息；几笔一起封存时，其余消息无事可做",
+      "a message for each entry; where several are sealed together, the others find nothing",
+    ),
+  },
+  "funding.papers": {
+    milliseconds: 1_500,
+    read: 2,
+    write: 8,
+    why: text("读入材料，照片去掉拍摄信息，另存", "a paper is read, cleaned where it is a picture, and kept"),
+  },
+  "funding.subsidyRuns": {
+    milliseconds: 3_000,
+    read: 80,
+    write: 240,
+    why: text("十一个社区各一笔预留或支付", "a reservation or a payment for each of eleven communities"),
+  },
+  "funding.waitingSubsidies": {
+    milliseconds: 100,
+    read: 1,
+    write: 0,
+    why: text("通常无事可做", "mostly there is nothing to do"),
+  },
+  "funding.sweepUnsealed": {
+    milliseconds: 100,
+    read: 8,
+    write: 0,
+    why: text("各分片看一眼，通常无事可做", "a look at each shard; mostly there is nothing to do"),
+  },
   "grids.sweepImports": {
     milliseconds: 200,
     read: 2,
@@ -546,6 +835,9 @@ export const files: Readonly<
   "staffing.addEvidence": { writes: 1, reads: 0, bytes: 0 },
   "staffing.checkEvidence": { writes: 1, reads: 1, bytes: 500_000 },
   "staffing.getEvidence": { writes: 0, reads: 1, bytes: 0 },
+  "funding.addPaper": { writes: 1, reads: 0, bytes: 0 },
+  "funding.checkPaper": { writes: 1, reads: 1, bytes: 500_000 },
+  "funding.getPaper": { writes: 0, reads: 1, bytes: 0 },
 };
 
 /**
@@ -571,6 +863,20 @@ export const slower: Readonly<Record<string, number>> = {
   "staffing.listStaffFindings": 400,
   "staffing.getStaffFinding": 400,
   "staffing.completeHandover": 400,
+  "funding.approveOrder": 1_000,
+  "funding.closeLedger": 500,
+  "funding.draftBudget": 500,
+  "funding.decideBudgetAmounts": 500,
+  "funding.getBudgetExecution": 400,
+  "funding.compareBudgets": 300,
+  "funding.draftBulletin": 500,
+  "funding.publishBulletin": 500,
+  "funding.exportLedger": 500,
+  "funding.exportPublicLedger": 500,
+  "funding.listFundFindings": 1_500,
+  "funding.getFundFinding": 1_500,
+  "funding.matchLine": 300,
+  "funding.explainLine": 300,
 };
 /** One call in ten starts a function: a county's traffic is thin. Starting is paid too. */
 export const starts = { oneIn: 10, milliseconds: 400 } as const;

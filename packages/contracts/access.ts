@@ -34,6 +34,27 @@ export const permissions = {
   "pay.pay": { zh: "出具发放文件、登记已发", en: "Issue the pay file and record the payment" },
   "scores.write": { zh: "公布考核办法、评分", en: "Publish a method of assessment and score by it" },
   "scores.decide": { zh: "处理考核申诉", en: "Decide an appeal against a score" },
+  "funds.read": { zh: "查看专项资金、预算、账户", en: "Read funds, budgets and ledgers" },
+  "funds.define": { zh: "设立专项资金", en: "Define funds" },
+  "budgets.draft": { zh: "编制、调整预算", en: "Draft and adjust budgets" },
+  "budgets.approve": { zh: "批准预算", en: "Approve budgets" },
+  "orders.draft": {
+    zh: "起草拨款、转拨、退回、冲销",
+    en: "Draft orders: appropriate, release, pass on, hand up, reverse",
+  },
+  "orders.approve": { zh: "批准拨款、转拨、退回、冲销", en: "Approve such orders" },
+  "ledgers.close": { zh: "结账", en: "Close a ledger's periods" },
+  "payees.write": { zh: "登记收款方", en: "Register payees" },
+  "spending.request": { zh: "申请支出、登记支付与票据", en: "Request spending, record its payment and its papers" },
+  "spending.supervise": {
+    zh: "监督社区支出",
+    en: "Agree to a community's spending as its residents' supervision committee",
+  },
+  "spending.accept": { zh: "验收支出", en: "Accept what was spent" },
+  "spending.approve": { zh: "批准支出", en: "Approve spending within limits" },
+  "bank.write": { zh: "导入银行对账单、核销", en: "Import bank statements and match them" },
+  "bulletins.write": { zh: "编制、发布公开公告", en: "Draft and publish bulletins, answer objections" },
+  "bulletins.sign": { zh: "审签公开公告", en: "Sign off bulletins" },
   "own.read": { zh: "查看本人的岗位、补贴、考核", en: "Read what concerns oneself: posts, pay, scores" },
 } as const satisfies Record<string, Text>;
 export type Permission = keyof typeof permissions;
@@ -42,7 +63,7 @@ const reader: readonly Permission[] = ["register.read", "grids.read", "policy.re
 /** Who works in a grid, and what concerns oneself. */
 const worker: readonly Permission[] = [...reader, "own.read", "tasks.do"];
 /** Tables of money are for offices, not for everybody who reads the register. */
-const office: readonly Permission[] = [...reader, "reconciliations.read", "staff.read"];
+const office: readonly Permission[] = [...reader, "reconciliations.read", "staff.read", "funds.read"];
 const keeping: readonly Permission[] = ["register.write", "register.import"];
 const reconciling: readonly Permission[] = ["reconciliations.write", "dispositions.write"];
 /** A department that owns clauses: which ones, `ownerOf` of the plan says, and the service holds each to its own. */
@@ -56,6 +77,17 @@ const owner: readonly Permission[] = [
 ];
 /** What a street does to pay its grid staff; who did one step does not do the next. */
 const paying: readonly Permission[] = ["pay.read", "pay.draft", "pay.check", "pay.approve", "pay.pay"];
+/** What whoever holds money does to spend it and to tell of it; who did one step does not do the next. */
+const spending: readonly Permission[] = [
+  "payees.write",
+  "spending.request",
+  "spending.approve",
+  "bank.write",
+  "bulletins.write",
+];
+/** Of what the county or a street spends itself: what a community does, its supervision committee accepts. */
+const accepting: readonly Permission[] = ["spending.accept"];
+const moving: readonly Permission[] = ["orders.draft", "orders.approve"];
 
 /**
  * What each role may do inside the areas it is granted for. Data that people can read: it stands in the OpenAPI document.
@@ -67,7 +99,7 @@ const paying: readonly Permission[] = ["pay.read", "pay.draft", "pay.check", "pa
 export const roles = {
   "county.civil-affairs": {
     title: { zh: "县民政局", en: "County civil affairs bureau" },
-    may: [...owner, ...keeping, "areas.write", "codes.confirm"],
+    may: [...owner, ...keeping, "areas.write", "codes.confirm", "budgets.draft", "budgets.approve"],
   },
   "county.political-legal": {
     title: { zh: "县委政法委", en: "County political and legal affairs commission" },
@@ -86,7 +118,20 @@ export const roles = {
     title: { zh: "县委组织部", en: "County organisation department" },
     may: [...owner, "candidates.write"],
   },
-  "county.finance": { title: { zh: "县财政局", en: "County finance bureau" }, may: [...owner, "pay.read"] },
+  "county.finance": {
+    title: { zh: "县财政局", en: "County finance bureau" },
+    may: [
+      ...owner,
+      ...moving,
+      ...spending,
+      ...accepting,
+      "pay.read",
+      "funds.define",
+      "budgets.draft",
+      "budgets.approve",
+      "ledgers.close",
+    ],
+  },
   "county.construction": { title: { zh: "县住建局", en: "County housing and construction bureau" }, may: owner },
   "county.property-centre": { title: { zh: "房产发展促进中心", en: "Property development centre" }, may: owner },
   "county.hr": {
@@ -102,6 +147,11 @@ export const roles = {
       ...keeping,
       ...reconciling,
       ...paying,
+      ...moving,
+      ...spending,
+      ...accepting,
+      // Of a street's own bulletins: a community's are for its supervision committee, which the service sees to.
+      "bulletins.sign",
       "grids.write",
       "staff.write",
       "staff.accept",
@@ -114,12 +164,15 @@ export const roles = {
   },
   "community.admin": {
     title: { zh: "社区管理员", en: "Community administrator" },
-    may: [...office, "register.write", "staff.write", "staff.reveal", "tasks.do", "scores.write"],
+    may: [...office, ...spending, "register.write", "staff.write", "staff.reveal", "tasks.do", "scores.write"],
   },
   "grid.worker": { title: { zh: "网格员", en: "Grid worker" }, may: worker },
   "company.agent": { title: { zh: "物业企业经办人", en: "Property company agent" }, may: [] },
   "owners.committee": { title: { zh: "业主委员会", en: "Owners' committee" }, may: [] },
-  "residents.supervision": { title: { zh: "居务监督委员会", en: "Residents' supervision committee" }, may: [] },
+  "residents.supervision": {
+    title: { zh: "居务监督委员会", en: "Residents' supervision committee" },
+    may: [...reader, "funds.read", "spending.supervise", "spending.accept", "bulletins.sign"],
+  },
   auditor: { title: { zh: "审计人员", en: "Auditor" }, may: [...office, "pay.read"] },
 } as const satisfies Record<string, { title: Text; may: readonly Permission[] }>;
 export type Role = keyof typeof roles;

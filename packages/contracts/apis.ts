@@ -1,7 +1,8 @@
 import type { Api } from "./api.ts";
+import { funding } from "./funding.ts";
 import { grids } from "./grids.ts";
 import { policy } from "./policy.ts";
 import { staffing } from "./staffing.ts";
 
 /** Every service's contract. */
-export const apis: readonly Api[] = [grids, policy, staffing];
+export const apis: readonly Api[] = [grids, policy, staffing, funding];

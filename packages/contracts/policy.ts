@@ -339,7 +339,7 @@ export const policy = defineApi(
       params: changeOf,
       response: ParameterChange,
       status: 200,
-      units: { read: 4, write: 0 },
+      units: { read: 5, write: 0 },
     },
     approveParameterChange: {
       method: "POST",

@@ -32,6 +32,13 @@ export const problems = {
 } as const satisfies Record<string, { status: number; title: Text }>;
 export type ProblemCode = keyof typeof problems;
 
+/**
+ * The message of a schema's check that rests on a clause of the plan: whoever is refused by it is told the clause. Digits and dots
+ * only, as no other message of a schema is.
+ */
+export const clause = (number: `${number}` | `${number}.${number}.${number}`): string => number;
+export const isClause = (message: string): boolean => /^\d+(\.\d+)*$/.test(message);
+
 /** One thing that is wrong, and where: a JSON pointer into the body, a parameter, or a header. */
 export interface FieldError {
   readonly pointer?: string;

@@ -50,6 +50,12 @@ export const services: readonly ServiceModules[] = [
     main: () => import("@county/staffing/main.ts"),
     events: () => import("@county/staffing/events.ts"),
   },
+  {
+    service: () => import("@county/funding/service.ts"),
+    main: () => import("@county/funding/main.ts"),
+    events: () => import("@county/funding/events.ts"),
+    jobs: () => import("@county/funding/jobs.ts"),
+  },
 ];
 
 export async function load(service: Service, modules: ServiceModules): Promise<Hosted> {

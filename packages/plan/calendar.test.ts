@@ -5,9 +5,12 @@ import {
   addDays,
   addWorkingDays,
   daysBetween,
+  endedQuarters,
   isDate,
   isWorkingDay,
   lastDayOfMonth,
+  quarterOf,
+  quarterWith,
   workingDaysBetween,
 } from "./calendar.ts";
 
@@ -169,5 +172,20 @@ describe("daysBetween", () => {
         expect(daysBetween("2020-06-01", addDays("2020-06-01", days))).toBe(days);
       }),
     );
+  });
+});
+
+describe("quarters", () => {
+  test("are three months, whole", () => {
+    expect(quarterOf("2020q1")).toMatchObject({ firstMonth: "2020-01", lastMonth: "2020-03", last: "2020-03-31" });
+    expect(quarterOf("2020q4")).toMatchObject({ first: "2020-10-01", last: "2020-12-31" });
+    expect(() => quarterOf("2020q5")).toThrow(RangeError);
+    expect(quarterWith("2020-06-30").id).toBe("2020q2");
+  });
+
+  test("have ended once their last day is past", () => {
+    expect(endedQuarters("2020-05-12", "2020-09-30").map(({ id }) => id)).toEqual(["2020q2"]);
+    expect(endedQuarters("2020-05-12", "2021-01-01").map(({ id }) => id)).toEqual(["2020q2", "2020q3", "2020q4"]);
+    expect(endedQuarters("2020-05-12", "2020-06-30")).toEqual([]);
   });
 });

@@ -44,6 +44,39 @@ export function lastDayOfMonth(month: string): string {
   return `${month}-${day}`;
 }
 
+/** A calendar quarter, by its months and days, all included. */
+export interface Quarter {
+  readonly id: string;
+  readonly year: number;
+  readonly firstMonth: string;
+  readonly lastMonth: string;
+  readonly first: string;
+  readonly last: string;
+}
+
+export const MONTHS_A_QUARTER = 3;
+const two = (number: number): string => String(number).padStart(2, "0");
+
+/** @throws RangeError if the text is none of `2020q1` to `2020q4` */
+export function quarterOf(id: string): Quarter {
+  const [, year, number] = /^(\d{4})q([1-4])$/.exec(id) ?? [];
+  if (year === undefined || number === undefined) throw new RangeError(`Not a quarter 2020q1: ${id}`);
+  const end = Number(number) * MONTHS_A_QUARTER;
+  const [firstMonth, lastMonth] = [`${year}-${two(end - 2)}`, `${year}-${two(end)}`];
+  return { id, year: Number(year), firstMonth, lastMonth, first: `${firstMonth}-01`, last: lastDayOfMonth(lastMonth) };
+}
+
+/** The quarter that a day lies in. */
+export const quarterWith = (day: string): Quarter =>
+  quarterOf(`${day.slice(0, 4)}q${Math.ceil(Number(day.slice(5, 7)) / MONTHS_A_QUARTER)}`);
+
+/** The quarters that have ended before a day, from the one on in which another day lies. */
+export function endedQuarters(since: string, on: string): Quarter[] {
+  const quarters: Quarter[] = [];
+  for (let next = quarterWith(since); next.last < on; next = quarterWith(addDays(next.last, 1))) quarters.push(next);
+  return quarters;
+}
+
 /**
  * Whether people work on this day: Monday to Friday without the public holidays, and the weekend days worked in exchange.
  *

@@ -28,6 +28,7 @@ export const measures = {
   "fen/person/year": { zh: "人民币分/（人·年）", en: "fen per person a year" },
   "times/year": { zh: "次/年", en: "times a year" },
   "working-day": { zh: "个工作日", en: "working days" },
+  minute: { zh: "分钟", en: "minutes" },
   day: { zh: "天", en: "days" },
   month: { zh: "个月", en: "months" },
   year: { zh: "年", en: "years" },

@@ -15,6 +15,11 @@ export interface Context {
   /** The account as it is kept with a change: issuer and subject, no name. */
   readonly account: string;
   readonly requestId: string;
+  /**
+   * Where a call of a public route came from, for counting a day's calls: one of 65,536 numbers, another each day. Many addresses share
+   * each, so that nobody is known by it, however long it lies. Of other routes empty.
+   */
+  readonly source: string;
   /** What the caller reads, by `Accept-Language`; only for pages made for people: everything else is in both. */
   readonly language: Language;
   readonly newId: (length: number) => string;
@@ -57,6 +62,7 @@ export function newContext(request: {
   now: number;
   caller: Caller;
   requestId: string;
+  source: string;
   language: Language;
   permission: Route["permission"];
   command: CommandRecord | undefined;
@@ -70,6 +76,7 @@ export function newContext(request: {
     caller,
     account: `${caller.issuer}#${caller.subject}`,
     requestId: request.requestId,
+    source: request.source,
     language: request.language,
     newId: randomId,
     newTimeId: () => timeId(now),

@@ -1,7 +1,7 @@
 import { Problem } from "@county/contracts/problem.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { After, filledPage, pageOf, readCursor, writeCursor } from "./cursor.ts";
+import { After, filledPage, pageOf, pageOfGroups, readCursor, writeCursor } from "./cursor.ts";
 
 test("a cursor comes back as it was written, and fits into an address as it is", () => {
   fc.assert(
@@ -94,4 +94,22 @@ test("pages of the records that are kept are those records, however few they are
   const none = async () => ({ records: [], more: false });
   const foreign = { limit: 1, cursor: writeCursor({ after: "d.1" }), isOne };
   await expect(filledPage(none, () => true, foreign)).rejects.toMatchObject({ code: "invalid-cursor" });
+});
+
+test("a page reads as many groups as it may, one at least, and goes on behind them", async () => {
+  const groups = [1, 2, 9, 3].map((communities, i) => ({ id: `g${i}`, communities }));
+  const pagesOf = async (communities?: number) => {
+    const pages: string[][] = [];
+    let cursor: string | undefined;
+    do {
+      const page = { limit: 10, cursor, ...(communities !== undefined && { communities }) };
+      const { items, next } = await pageOfGroups(groups, async ({ id }) => [id], String, page);
+      pages.push(items);
+      cursor = next ?? undefined;
+    } while (cursor !== undefined);
+    return pages;
+  };
+  expect(await pagesOf()).toEqual([["g0", "g1", "g2", "g3"]]);
+  expect(await pagesOf(4)).toEqual([["g0", "g1"], ["g2"], ["g3"]]);
+  expect(await pagesOf(1)).toEqual([["g0"], ["g1"], ["g2"], ["g3"]]);
 });

@@ -68,3 +68,50 @@ export async function filledPage<T extends { readonly id: string }>(
   }
   return { items, next: more && last !== undefined ? writeCursor({ after: last }) : null };
 }
+
+/** What is read at once: as many communities as it takes. */
+export interface Group {
+  readonly id: string;
+  readonly communities: number;
+}
+
+/** Communities that one page reads where nothing else is said, once it has begun; what is left the next page reads. Ours. */
+const MOST_COMMUNITIES = 24;
+
+/** Behind which row of which group a page ended; `after` null: behind all of it. */
+const At = z.object({ group: z.string(), after: z.nullable(z.string()) });
+
+/**
+ * A page of what groups hold, read group by group from the cursor's on. Where few rows are kept it may come short.
+ * @param page `communities`: the most that one page reads, though always one group
+ */
+export async function pageOfGroups<G extends Group, T>(
+  groups: readonly G[],
+  load: (group: G) => Promise<readonly T[]>,
+  idOf: (row: T) => string,
+  {
+    limit,
+    cursor,
+    communities = MOST_COMMUNITIES,
+  }: { limit: number; cursor?: string | undefined; communities?: number },
+): Promise<{ items: T[]; next: string | null }> {
+  let at = readCursor(At, cursor);
+  const begun = groups.findIndex(({ id }) => id === at?.group);
+  if (at !== undefined && begun < 0) throw new Problem("invalid-cursor");
+  const items: T[] = [];
+  let read = 0;
+  for (const group of groups.slice(at?.after === null ? begun + 1 : Math.max(0, begun))) {
+    if (read > 0 && read + group.communities > communities) return { items, next: writeCursor(at) };
+    read += group.communities;
+    const rows = await load(group);
+    const from = at?.group === group.id ? rows.findIndex((row) => idOf(row) === at?.after) + 1 : 0;
+    if (at?.group === group.id && from === 0) throw new Problem("invalid-cursor");
+    for (const row of rows.slice(from)) {
+      if (items.length === limit) return { items, next: writeCursor(at) };
+      items.push(row);
+      at = { group: group.id, after: idOf(row) };
+    }
+    at = { group: group.id, after: null };
+  }
+  return { items, next: null };
+}

@@ -1,4 +1,4 @@
-import { type FieldError, Problem, ProblemDocument } from "@county/contracts/problem.ts";
+import { clause, type FieldError, Problem, ProblemDocument } from "@county/contracts/problem.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as z from "zod/mini";
@@ -115,6 +115,25 @@ describe("what a schema finds wrong", () => {
     ]);
     const many = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`f${i}`, 1]));
     expect(wrongs(many)).toHaveLength(50);
+  });
+
+  test("of a field that a clause rules names the clause, at the field and in the whole", () => {
+    const Sum = z.int(clause("3.2.2")).check(z.gte(1, clause("3.2.2")), z.lte(9, clause("3.2.2")));
+    const schema = z.strictObject({ move: z.union([z.strictObject({ kind: z.literal("a"), fen: Sum })]) });
+    const problemOf = (fen: unknown) =>
+      invalid("body", z.safeParse(schema, { move: { kind: "a", fen } }, { reportInput: true }).error?.issues ?? []);
+    for (const fen of [-1, 10, 0.5, 1e300, "1", null]) {
+      const { detail, errors } = problemOf(fen);
+      expect(errors.slice(0, 1)).toMatchObject([
+        {
+          pointer: "/move/fen",
+          detail: { zh: expect.stringMatching(/^（3\.2\.2）/), en: expect.stringMatching(/^\(3\.2\.2\) /) },
+        },
+      ]);
+      expect(detail?.en).toBe(`${errors[0]?.detail.en}: /move/fen`);
+      expect(detail?.zh).toMatch(/^（3\.2\.2）.+：\/move\/fen$/);
+    }
+    expect(problemOf(undefined)).toMatchObject({ detail: undefined, errors: [{ reason: "required" }] });
   });
 
   test("in an edit that changes nothing is told for the whole", () => {

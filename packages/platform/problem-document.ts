@@ -1,4 +1,4 @@
-import { type FieldError, Problem, type ProblemDocument, problems } from "@county/contracts/problem.ts";
+import { type FieldError, isClause, Problem, type ProblemDocument, problems } from "@county/contracts/problem.ts";
 import type { Text } from "@county/plan/text.ts";
 import type * as z from "zod/mini";
 
@@ -52,7 +52,11 @@ const MOST_ERRORS = 50;
 /** What a schema found wrong, as a problem that names each field. */
 export function invalid(where: "body" | "query" | "params", issues: readonly z.core.$ZodIssue[]): Problem {
   const errors = issues.flatMap((issue) => fieldErrors(where, issue)).slice(0, MOST_ERRORS);
-  return new Problem("invalid-request", undefined, { errors });
+  // What rests on a clause is told in the sentence that everybody reads, too.
+  const cited = errors.find(({ detail }) => /^\(\d/.test(detail.en));
+  const field = cited?.pointer ?? cited?.parameter;
+  const detail = cited && { zh: `${cited.detail.zh}：${field}`, en: `${cited.detail.en}: ${field}` };
+  return new Problem("invalid-request", detail, { errors });
 }
 
 function fieldErrors(where: "body" | "query" | "params", issue: z.core.$ZodIssue): FieldError[] {
@@ -69,9 +73,14 @@ function fieldErrors(where: "body" | "query" | "params", issue: z.core.$ZodIssue
     ...(where === "body"
       ? { pointer: path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("") }
       : { parameter: String(path[0] ?? "") }),
-    ...reasonOf(issue),
+    ...withClause(issue.message, reasonOf(issue)),
   }));
 }
+/** Of a check that names the clause it rests on, with the clause; that something is missing rests on none. */
+const withClause = (message: string, { reason, detail }: { reason: string; detail: Text }) =>
+  isClause(message) && reason !== "required"
+    ? { reason, detail: { zh: `（${message}）${detail.zh}`, en: `(${message}) ${detail.en}` } }
+    : { reason, detail };
 const depth = (issue: z.core.$ZodIssue): number => issue.path.length;
 const mistagged = (branch: readonly z.core.$ZodIssue[]): number =>
   branch.some((issue) => issue.code === "invalid_value" && issue.values.length === 1) ? 1 : 0;
@@ -85,6 +94,23 @@ const types: Record<string, Text> = {
   array: { zh: "数组", en: "an array" },
   tuple: { zh: "数组", en: "an array" },
   record: { zh: "对象", en: "an object" },
+};
+
+/** Of checks of our own, by their message. */
+const told: Readonly<Record<string, Text>> = {
+  "nothing-to-change": { zh: "没有要修改的内容", en: "nothing to change" },
+  "private-number": {
+    zh: "不得写入身份证号、手机号、银行账号",
+    en: "must hold no identity, phone or bank account number",
+  },
+  "hidden-character": {
+    zh: "不得含有不显示的字符或改变文字方向的字符",
+    en: "must hold no characters that do not show or turn the text around",
+  },
+  "reserved-purpose": {
+    zh: "不得用 all、unknown、grid-staff：公告另有所指",
+    en: "must not be all, unknown or grid-staff: bulletins mean something else by them",
+  },
 };
 
 /** A stable reason and a sentence for people, in our words and both languages. */
@@ -113,9 +139,9 @@ function reasonOf(issue: z.core.$ZodIssue): { reason: string; detail: Text } {
       return { reason: "value", detail: { zh: `只能是：${values}`, en: `must be one of: ${values}` } };
     }
     case "custom":
-      return issue.message === "nothing-to-change"
-        ? { reason: "nothing-to-change", detail: { zh: "没有要修改的内容", en: "nothing to change" } }
-        : { reason: "value", detail: { zh: "取值无效", en: "not a valid value" } };
+      return told[issue.message] === undefined
+        ? { reason: "value", detail: { zh: "取值无效", en: "not a valid value" } }
+        : { reason: issue.message, detail: told[issue.message] as Text };
     default:
       return { reason: "format", detail: { zh: "格式不正确", en: "not in the right form" } };
   }

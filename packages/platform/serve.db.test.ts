@@ -287,6 +287,30 @@ describe("a public route", () => {
     expect(items.length).toBeGreaterThan(0);
     expect(JSON.stringify(items)).not.toContain("203.0.113");
   });
+
+  test("knows where a call came from as one of few numbers, another each day; of others nothing", async () => {
+    let now = Date.parse("2020-06-20T00:00:30Z");
+    const sources: string[] = [];
+    const readFile: Handlers<typeof sample>["readFile"] = async (_, { source }) => {
+      sources.push(source);
+      return { body: { bytes: new Uint8Array(), contentType: "text/csv" } };
+    };
+    const listNotes: Handlers<typeof sample>["listNotes"] = async (_, { source }) => ({
+      body: { items: [`of ${source}`], next: null },
+    });
+    const handle = serving({ readFile, listNotes }, { clock: () => now });
+    const call = async (address: string) => await ask(handle, "GET /file", { subject: null, address });
+    await call("198.51.100.7");
+    now += 3_600_000;
+    for (const address of ["198.51.100.7", "198.51.100.8"]) await call(address);
+    now += 24 * 3_600_000;
+    await call("198.51.100.7");
+    expect(sources.every((source) => /^[0-9a-f]{4}$/.test(source))).toBe(true);
+    expect(sources[1]).toBe(sources[0]);
+    expect(new Set(sources).size).toBe(3);
+    const { json } = await ask(handle, "GET /notes", { query: { area: "370725001" } });
+    expect(json).toMatchObject({ items: ["of "] });
+  });
 });
 
 describe("what is asked", () => {

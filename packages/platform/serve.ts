@@ -5,6 +5,7 @@ import { Problem } from "@county/contracts/problem.ts";
 import middy from "@middy/core";
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import * as z from "zod/mini";
+import { dateOf } from "./clock.ts";
 import { type Commands, commands } from "./commands.ts";
 import { type Context, forbidden, type Handlers, newContext, type Reply } from "./context.ts";
 import { tooDeep } from "./json-depth.ts";
@@ -80,6 +81,7 @@ export function serve<A extends Api>(api: A, handlers: Handlers<A>, { table, obs
       now: began,
       caller,
       requestId,
+      source: permission === "public" ? sourceOn(event, dateOf(new Date(began).toISOString())) : "",
       language: languageOf(event.headers["accept-language"]),
       permission,
       command: command?.record,
@@ -91,6 +93,9 @@ export function serve<A extends Api>(api: A, handlers: Handlers<A>, { table, obs
         : await once(handler, input, context, command as Commands);
     return render(event, route, reply);
   };
+
+  const sourceOn = (event: Event, day: string): string =>
+    createHash("sha256").update(`${event.requestContext.http.sourceIp}#${day}`).digest("hex").slice(0, 4);
 
   /** Public routes have no account to hold to; the address is hashed with the minute, so that it is nowhere kept. */
   const refuseFlood = async (event: Event): Promise<void> => {

@@ -88,6 +88,21 @@ describe("a transaction", () => {
     await expect(it.transact(actions)).rejects.toThrow(Twin);
   });
 
+  test("tells those who ask what stood in their way, so that nobody reads it again", async () => {
+    const pk = partition();
+    const head = { pk, sk: "head", version: 3, name: "甲", open: true, list: [1, "二", null], of: { a: 1 } };
+    await it.write(put(head));
+    await it.write(put({ pk, sk: "other", version: 9 }));
+    const outcome = await it.transact([
+      { name: "new", put: { pk, sk: "new" }, when: "absent", tell: true },
+      { name: "head", put: { ...head, version: 2 }, when: { version: 1 }, tell: true },
+      { name: "other", put: { pk, sk: "other", version: 2 }, when: { version: 1 } },
+      { name: "absent", put: { pk, sk: "none", version: 2 }, when: { version: 1 }, tell: true },
+    ]);
+    expect(outcome).toEqual({ ok: false, failed: "head", found: [head] });
+    expect(await it.transact([{ name: "head", put: head, when: "absent" }])).toEqual({ ok: false, failed: "head" });
+  });
+
   test("takes a hundred actions", async () => {
     const pk = partition();
     const actions = Array.from({ length: MOST_ACTIONS }, (_, i) => put({ pk, sk: `${1000 + i}` }));

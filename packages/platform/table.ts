@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { DynamoDBClient, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, DynamoDBClient, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   DeleteCommand,
@@ -23,16 +23,25 @@ export type Item = Key & Record<string, unknown>;
 /** What must hold for a write: the item absent, present, or there with exactly these attribute values. */
 export type When = "absent" | "present" | Readonly<Record<string, string | number | boolean>>;
 
-/** One write of a transaction. Its `name` is how a failed precondition is told. */
-export type Action<Name extends string = string> = { readonly name: Name; readonly when: When } & (
+/** One write of a transaction. Its `name` is how a failed precondition is told; `tell`: with what was there instead. */
+export type Action<Name extends string = string> = {
+  readonly name: Name;
+  readonly when: When;
+  readonly tell?: true;
+} & (
   | { readonly put: Item }
   | { readonly set: Key & Record<string, unknown> }
   | { readonly delete: Key }
   | { readonly check: Key }
 );
 
-/** The precondition that did not hold, by the action's name. */
-export type Outcome<Name extends string> = { readonly ok: true } | { readonly ok: false; readonly failed: Name };
+/**
+ * The precondition that did not hold, by the action's name: of several the first.
+ * `found`: what stood in the way of those that asked to be told, so that nobody reads it again; absent where none did.
+ */
+export type Outcome<Name extends string> =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly failed: Name; readonly found?: readonly Item[] };
 
 /** A command's key record was there already: a twin of this command committed first. */
 export class Twin extends Error {
@@ -208,7 +217,11 @@ export function table(name: string, client: DynamoDBDocumentClient): Table {
       if (actions.length > MOST_ACTIONS)
         throw new RangeError(`a transaction takes ${MOST_ACTIONS} actions, not ${actions.length}`);
       const TransactItems = actions.map((action) => {
-        const parts = { TableName: name, ...condition(action.when) };
+        const parts = {
+          TableName: name,
+          ...condition(action.when),
+          ...(action.tell && { ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const }),
+        };
         if ("put" in action) return { Put: { ...parts, Item: action.put } };
         if ("set" in action) return { Update: withUpdate(parts, action.set) };
         if ("delete" in action) return { Delete: { ...parts, Key: action.delete } };
@@ -228,7 +241,10 @@ export function table(name: string, client: DynamoDBDocumentClient): Table {
         } catch (error) {
           const failed = failedPrecondition(error, actions);
           if (failed === "key") throw new Twin();
-          if (failed !== undefined) return { ok: false, failed: failed as never };
+          if (failed !== undefined) {
+            const found = foundInstead(error);
+            return { ok: false, failed: failed as never, ...(found.length > 0 && { found }) };
+          }
           if (!isPassing(error) || attempt + 1 >= TRIES) throw error;
           await backOff(attempt);
         }
@@ -236,6 +252,15 @@ export function table(name: string, client: DynamoDBDocumentClient): Table {
     },
   };
   return self;
+}
+
+/** All of the writes or none. @returns undefined when all was written, else what stood in the way @throws Twin */
+export async function save<Name extends string>(
+  table: Pick<Table, "transact">,
+  actions: readonly Action<Name | "key">[],
+): Promise<Exclude<Name, "key"> | undefined> {
+  const outcome = await table.transact(actions);
+  return outcome.ok ? undefined : (outcome.failed as Exclude<Name, "key">);
 }
 
 /** The largest number of keys DynamoDB takes in one batch. */
@@ -345,6 +370,23 @@ function failedPrecondition<Name extends string>(error: unknown, actions: readon
   );
   // A twin's commit moved the heads as well: the key says best what happened.
   return failed.find((name) => name === "key") ?? failed[0];
+}
+
+/** The items that a cancelled transaction was told of; the client gives those of an error as the wire has them. */
+function foundInstead(error: unknown): Item[] {
+  if (!(error instanceof TransactionCanceledException)) return [];
+  return (error.CancellationReasons ?? []).flatMap(({ Item: item }) =>
+    item && Object.keys(item).length > 0
+      ? [Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)])) as Item]
+      : [],
+  );
+}
+function plain(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { S, N, BOOL, NULL, L, M } = value as AttributeValue;
+  if (L) return L.map(plain);
+  if (M) return Object.fromEntries(Object.entries(M).map(([name, one]) => [name, plain(one)]));
+  return S ?? (N === undefined ? (BOOL ?? (NULL ? null : value)) : Number(N));
 }
 
 /** Whether the same call may well succeed in a moment. */

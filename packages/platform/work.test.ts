@@ -2,7 +2,7 @@ import type { SQSEvent } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 import * as z from "zod/mini";
 import type { Observer } from "./observe.ts";
-import { consume, job } from "./work.ts";
+import { consume, eachOf, job } from "./work.ts";
 
 function watching() {
   const told: string[] = [];
@@ -19,6 +19,21 @@ const message = (messageId: string, detail: unknown) => ({
 });
 const batch = (...Records: object[]) => ({ Records }) as unknown as SQSEvent;
 const Detail = z.object({ n: z.int() });
+
+describe("each of several", () => {
+  test("is worked on, whatever became of those before; in the end it is told what failed", async () => {
+    const worked: number[] = [];
+    const work = async (n: number) => {
+      if (n % 2 === 0) throw new Error(`fault ${n}`);
+      worked.push(n);
+    };
+    await expect(eachOf([1, 2, 3], work)).rejects.toThrow(/^fault 2$/);
+    await expect(eachOf([2, 4, 5], work)).rejects.toThrow("2 failed; the first: fault 2");
+    await eachOf([7], work);
+    await eachOf([], work);
+    expect(worked).toEqual([1, 3, 5, 7]);
+  });
+});
 
 describe("a queue's handler", () => {
   test("works each message on its own: what fails goes back alone", async () => {

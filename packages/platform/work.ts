@@ -41,6 +41,26 @@ export function consume<S extends z.ZodMiniType>(
   };
 }
 
+/**
+ * Works on each, one after the other: what fails keeps nothing behind it waiting.
+ * @throws in the end, what failed
+ */
+export async function eachOf<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const failed: Error[] = [];
+  for (const one of all) {
+    try {
+      await work(one);
+    } catch (error) {
+      failed.push(error as Error);
+    }
+  }
+  const [first] = failed;
+  if (first === undefined) return;
+  throw failed.length === 1
+    ? first
+    : new AggregateError(failed, `${failed.length} failed; the first: ${first.message}`);
+}
+
 /** A schedule's Lambda handler. Jobs are safe to run twice, late, or after having been killed anywhere. */
 export function job(
   name: string,

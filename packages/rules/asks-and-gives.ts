@@ -32,6 +32,7 @@ import {
 import {
   type Area,
   amountVerdict,
+  type BudgetFacts,
   type BudgetLine,
   budget,
   type Figure,
@@ -901,48 +902,55 @@ function budgets(streets: readonly Street[], policy: Policy): Answers {
   const found = yearsIn(streets);
   const years =
     found.length > 0 ? found : Array.from({ length: policy.value("fund.annual.years") }, (_, at) => first + at);
-  const county: Area = { id: planCounty.code, code: planCounty.code, name: planCounty.name.zh, tier: "county" };
-  const lines = budget(
-    {
-      county,
-      years,
-      communities: streets.flatMap(({ communities, annex2, annex3 }) =>
-        communities.map(({ area, annex2: row, annex3: other }) => ({
-          area,
-          households: { annex2: figureOf(row?.figures.households, annex2) },
-          rebuilding: years.flatMap((year): YearFigure[] => {
-            const cell = figureIn(other, `investment.${year}`);
-            // An empty year beside a filled one is nothing; where all are empty the table does not say.
-            const silent = years.every((one) => figureIn(other, `investment.${one}`)?.empty ?? true);
-            if (cell === undefined || (cell.empty && !silent)) return [];
-            return [{ ...figureOf(cell, annex3), value: cell.empty ? null : cell.value, year }];
-          }),
-        })),
-      ),
-      streets: streets.map((street) => {
-        const { area, annex2, annex3, annex4 } = street;
-        const urban = annex4 ? sumAll(annex4.rows.map(gridsOf)) : null;
-        const rural = ruralGrids(street) || undefined;
-        return {
-          area,
-          recruits: annex3
-            ? years.map((year): YearFigure => {
-                const { people } = recruitsOf(annex3, year);
-                return { ...figureOf(people.cells[0], annex3), value: people.value, year };
-              })
-            : [],
-          subsidies: printedSum(annex4, "subsidy"),
-          grids: {
-            urban: { ...figureOf(undefined, annex4), value: urban },
-            ...(rural !== undefined && { rural: { ...figureOf(undefined, annex2), value: rural } }),
-          },
-        };
-      }),
-    },
-    policy,
-  );
+  const facts = factsOf(streets, years);
+  const lines = budget(facts, policy);
   const findings = streets.flatMap((street) => againstPrinted(street, lines, years));
-  return { findings, tables: budgetTables(lines, streets, county, years, policy) };
+  return { findings, tables: budgetTables(lines, streets, facts.county, years, policy) };
+}
+
+/** What the tables give the budget to go by, for every year that annex 3 has a column for. */
+export function printedBudgetFacts(tables: readonly AnnexTable[]): BudgetFacts {
+  const streets = streetsOf(tables);
+  return factsOf(streets, yearsIn(streets));
+}
+
+function factsOf(streets: readonly Street[], years: readonly number[]): BudgetFacts {
+  return {
+    county: { id: planCounty.code, code: planCounty.code, name: planCounty.name.zh, tier: "county" },
+    years,
+    communities: streets.flatMap(({ communities, annex2, annex3 }) =>
+      communities.map(({ area, annex2: row, annex3: other }) => ({
+        area,
+        households: { annex2: figureOf(row?.figures.households, annex2) },
+        rebuilding: years.flatMap((year): YearFigure[] => {
+          const cell = figureIn(other, `investment.${year}`);
+          // An empty year beside a filled one is nothing; where all are empty the table does not say.
+          const silent = years.every((one) => figureIn(other, `investment.${one}`)?.empty ?? true);
+          if (cell === undefined || (cell.empty && !silent)) return [];
+          return [{ ...figureOf(cell, annex3), value: cell.empty ? null : cell.value, year }];
+        }),
+      })),
+    ),
+    streets: streets.map((street) => {
+      const { area, annex2, annex3, annex4 } = street;
+      const urban = annex4 ? sumAll(annex4.rows.map(gridsOf)) : null;
+      const rural = ruralGrids(street) || undefined;
+      return {
+        area,
+        recruits: annex3
+          ? years.map((year): YearFigure => {
+              const { people } = recruitsOf(annex3, year);
+              return { ...figureOf(people.cells[0], annex3), value: people.value, year };
+            })
+          : [],
+        subsidies: printedSum(annex4, "subsidy"),
+        grids: {
+          urban: { ...figureOf(undefined, annex4), value: urban },
+          ...(rural !== undefined && { rural: { ...figureOf(undefined, annex2), value: rural } }),
+        },
+      };
+    }),
+  };
 }
 
 /** What the table's last total says, or else its rows together. */

@@ -650,6 +650,26 @@ export const rulesByFile = {
       parameters: ["publication.objection"],
     },
   ],
+  "bulletin.ts": [
+    {
+      rule: "bulletin.due",
+      clause: "3.2.2",
+      title: { zh: "季度公告按期公开", en: "The bulletin of a quarter is published in time" },
+      parameters: ["publication.cycle", "publication.due"],
+    },
+    {
+      rule: "bulletin.reply",
+      clause: "3.2.2",
+      title: { zh: "对公告的异议按期答复", en: "Objections to a bulletin are answered in time" },
+      parameters: ["publication.reply"],
+    },
+    {
+      rule: "bulletin.agrees",
+      clause: "3.2.2",
+      title: { zh: "已公开的数字与账目一致", en: "What was published is what the ledger has" },
+      parameters: [],
+    },
+  ],
   "cases.ts": [
     {
       rule: "case.clock",
@@ -688,6 +708,35 @@ export const rulesByFile = {
       clause: "3.2.2",
       title: { zh: "党组织服务群众专项经费的项目步骤", en: "Steps of a project on Party-service money" },
       parameters: ["fund.party-service.steps"],
+    },
+  ],
+  "budget.ts": [
+    {
+      rule: "fund.in-budget",
+      clause: "3.2.2",
+      title: { zh: "各项经费列入县预算", en: "The funds are in the county's budget" },
+      parameters: ["fund.register"],
+    },
+    {
+      rule: "fund.due",
+      clause: "3.2.2",
+      title: { zh: "一年应有的经费", en: "What a fund gives an area in a year" },
+      parameters: [
+        "fund.first-year",
+        "fund.household.rate",
+        "policy.fund.household.period",
+        "policy.fund.household.count",
+        "fund.party-service.rate",
+        "policy.fund.party-service.period",
+        "fund.annual.amount",
+        "fund.annual.years",
+        "policy.fund.annual.sharing",
+        "recruit.pay",
+        "policy.recruits.years",
+        "grid.equipment",
+        "policy.equipment.period",
+        "policy.villages.rural-grids",
+      ],
     },
   ],
   "funds.ts": [
@@ -729,6 +778,97 @@ export const rulesByFile = {
       clause: "3.2.2",
       title: { zh: "街道及时拨付到社区", en: "The street passes money on in time" },
       parameters: ["fund.passing-on"],
+    },
+  ],
+  "ledger-proof.ts": [
+    {
+      rule: "ledger.unsealed",
+      clause: "3.2.2",
+      title: { zh: "入账后及时封账", en: "Entries are sealed soon" },
+      parameters: ["fund.ledger.sealing"],
+    },
+    {
+      rule: "ledger.ahead",
+      clause: "3.2.2",
+      title: { zh: "入账时间不超前于现在", en: "No entry is ahead of the time" },
+      parameters: ["fund.ledger.sealing"],
+    },
+  ],
+  "spending.ts": [
+    {
+      rule: "spending.hands",
+      clause: "3.2.2",
+      title: { zh: "一笔支出各环节由不同的人经手", en: "A spending passes through different hands" },
+      parameters: ["fund.spending.hands"],
+    },
+    {
+      rule: "spending.quotes",
+      clause: "3.2.2",
+      title: { zh: "大额支出先比价", en: "Quotes are compared before a large spending" },
+      parameters: ["fund.spending.quotes-from", "fund.spending.quotes"],
+    },
+    {
+      rule: "spending.voucher",
+      clause: "3.2.2",
+      title: { zh: "支付有票据", en: "A payment has its voucher" },
+      parameters: ["fund.spending.voucher"],
+    },
+    {
+      rule: "spending.split",
+      clause: "3.2.2",
+      title: { zh: "支出没有拆分", en: "Spending is not split to pass under a limit" },
+      parameters: [
+        "fund.spending.community-limit",
+        "fund.spending.street-limit",
+        "fund.spending.quotes-from",
+        "fund.spending.split-days",
+      ],
+    },
+    {
+      rule: "spending.subsidy-run",
+      clause: "A4",
+      title: { zh: "补贴发放有资金、无追回", en: "A subsidy run has its money and asks none back" },
+      parameters: [],
+    },
+  ],
+  "bank.ts": [
+    {
+      rule: "fund.bank.line",
+      clause: "3.2.2",
+      title: { zh: "银行流水账上都有", en: "Every line of the bank is on the ledger" },
+      parameters: ["fund.bank.window"],
+    },
+    {
+      rule: "fund.bank.entry",
+      clause: "3.2.2",
+      title: { zh: "账上分录银行都有", en: "Every entry of the ledger is at the bank" },
+      parameters: ["fund.bank.window"],
+    },
+    {
+      rule: "fund.bank.balance",
+      clause: "3.2.2",
+      title: { zh: "银行余额与账面一致", en: "Bank and ledger have the same balance" },
+      parameters: ["fund.bank.window"],
+    },
+    {
+      rule: "fund.bank.gap",
+      clause: "3.2.2",
+      title: { zh: "对账单前后相接", en: "The bank's statements follow from one another" },
+      parameters: [],
+    },
+  ],
+  "watching.ts": [
+    {
+      rule: "fund.unspent",
+      clause: "3.2.2",
+      title: { zh: "年底前结余不过多", en: "Little is left unspent as the year ends" },
+      parameters: ["fund.unspent.days", "fund.unspent.share"],
+    },
+    {
+      rule: "fund.pace",
+      clause: "3.2.2",
+      title: { zh: "支出不超全年进度", en: "Spending does not run ahead of the year" },
+      parameters: ["fund.pace.ahead"],
     },
   ],
   "deadlines.ts": [
@@ -1101,10 +1241,10 @@ export const notJudged: readonly (readonly [ParameterId, Text])[] = [
     },
   ],
   [
-    "fund.register",
+    "fund.release.share",
     {
-      zh: "经费的代号和名称，规则逐项写明",
-      en: "Codes and names of the funds; the rules speak of each",
+      zh: "街道公布挂钩办法时按它拒绝，公布了的都在其内",
+      en: "A street's rule beyond it is refused when it is drafted; what is published stays within it",
     },
   ],
   [
@@ -1133,6 +1273,13 @@ export const notJudged: readonly (readonly [ParameterId, Text])[] = [
     {
       zh: "发放时取整用，不作判断",
       en: "Used when pay is rounded; no verdict rests on it",
+    },
+  ],
+  [
+    "fund.order.days-back",
+    {
+      zh: "办理拨付单时即拒绝，不留待事后判定",
+      en: "An order of an earlier day is refused when it is drafted: there is nothing to judge afterwards",
     },
   ],
 ];

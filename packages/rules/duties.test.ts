@@ -9,7 +9,6 @@ import {
   itemStateOn,
   type LogFacts,
   loadOf,
-  namesSomebody,
   type TaskFacts,
   type TaskState,
   whyNotAssign,
@@ -175,49 +174,5 @@ describe("the load", () => {
     expect(["05", "06", "09", "10", "11", "12"].map(on)).toEqual([false, true, true, false, false, false]);
     expect(isOverdue({ steps: steps.slice(0, 3), due: "2020-06-05" }, "2020-06-12")).toBe(true);
     expect(states.filter(hasEnded)).toEqual(["closed", "cancelled"]);
-  });
-});
-
-describe("a note", () => {
-  test.each([
-    "110101199003070011",
-    "身份证11010119900307001X，在册",
-    "１１０１０１１９９００３０７００１ｘ",
-    "110101 19900307 0011",
-    "电话13800000001",
-    "138-0000-0001",
-    "138 0000 0001",
-    "+8613800000001",
-    "１３８０００００００１",
-    "2号楼 101 13800010001",
-    "13800010001 13900020002",
-    "370725199001011234 13800010001",
-    "2021-01-10 13800010001",
-    "13800010001-2",
-    "138/0001/0001",
-    "138_0001_0001",
-    "370725690101001",
-    "370725 690101 001",
-    "110101/19900307/001X",
-    "370725199013451234",
-  ])("that names somebody by number is told: %s", (note) => {
-    expect(namesSomebody(note)).toBe(true);
-  });
-  test.each([
-    "查看消防栓12处，隐患3处",
-    "2020-06-01至2020-06-30入户120户",
-    "编码370725001001",
-    "0536-1234567",
-    "12345678901234567890",
-    "370725001001001",
-    "入户150 2020-06-01",
-    "150/2020/06/01",
-    "2020-06-01 2020-06-30 12",
-    "2020/06/15 2020/06/16 3户",
-    "发放 13800.00 元，1200 1350 1400",
-    "3/4 15/20",
-    "",
-  ])("without such a number is not: %s", (note) => {
-    expect(namesSomebody(note)).toBe(false);
   });
 });

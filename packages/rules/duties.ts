@@ -213,27 +213,3 @@ function sumsOf(logs: readonly LogFacts[], tasks: readonly TaskFacts[], on: stri
     },
   };
 }
-
-// -------------------------------------------------------------------------------------------------------------- privacy
-
-/** 18 places, or of old 15: a grid's code has 15 as well, but who has such a number was born from 1920 on. */
-const IDENTITY =
-  /(?<!\d)\d{6}((19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx]|[2-9]\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3})(?!\d)/;
-const EIGHTEEN = /(?<!\d)\d{17}[\dXx](?!\d)/;
-const MOBILE = /(?<!\d)(\+?86)?1[3-9]\d{9}(?!\d)/;
-const DATE = /(?<!\d)20\d\d[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)/g;
-const joined = (text: string): string => text.replace(/(?<=\d)[\s\-–—.·/_]+(?=[\dXx])/g, "");
-
-/**
- * Whether a text holds what looks like an identity number (18 places, of old 15) or a mobile phone's (11 digits): the work log
- * keeps no files on residents. Neither width, nor what is put inside a number, nor another number beside it hides one; a count
- * beside a date makes none.
- */
-export function namesSomebody(text: string): boolean {
-  const plain = text.normalize("NFKC");
-  return (
-    EIGHTEEN.test(plain) ||
-    [plain, joined(plain)].some((one) => IDENTITY.test(one)) ||
-    [plain, joined(plain.replace(DATE, "|"))].some((one) => MOBILE.test(one))
-  );
-}

@@ -46,7 +46,7 @@ function clauseOf(fund: FundId): ClauseId {
       return "3.2.2";
   }
 }
-export const fundTitle = (fund: FundId): Text => funds.find(({ id }) => id === fund)?.title ?? { zh: fund, en: fund };
+export const fundTitle = (fund: string): Text => funds.find(({ id }) => id === fund)?.title ?? { zh: fund, en: fund };
 
 /** A figure as it was given: whole and not negative, or null where it is not known. */
 export interface Figure extends Evidence {
@@ -740,7 +740,10 @@ export function transferVerdict(transfer: Transfer): Finding {
 /** Money that a street has received for a community. `passedOn`: what has gone on so far, and the day of the last of it. */
 interface PassingOn extends Evidence {
   readonly subject: Subject;
-  readonly fund: FundId;
+  /** Its code. */
+  readonly fund: string;
+  /** Its name, where it is one of the county's own. */
+  readonly title?: Text | undefined;
   readonly receivedOn: string;
   readonly fen: number;
   readonly passedOn: { readonly on: string; readonly fen: number } | null;
@@ -748,13 +751,12 @@ interface PassingOn extends Evidence {
 
 /** The days are ours, so passing on late is a deviation; money held back after them is withheld, which the plan forbids. */
 export function passingOnVerdict(passing: PassingOn, policy: Policy): Finding {
-  const { subject, fund, receivedOn, fen, passedOn } = passing;
+  const { subject, fund, receivedOn, fen, passedOn, title = fundTitle(fund) } = passing;
   const days = policy.value("fund.passing-on");
   const due = addDays(receivedOn, days);
   const missing = fen - (passedOn?.fen ?? 0);
   const verdict: Verdict =
     missing > 0 ? (policy.on > due ? "breaches" : "meets") : (passedOn?.on ?? due) > due ? "deviates" : "meets";
-  const name = fundTitle(fund);
   return {
     rule: "fund.passing-on",
     clause: "3.2.2",
@@ -764,14 +766,14 @@ export function passingOnVerdict(passing: PassingOn, policy: Policy): Finding {
       meets:
         missing > 0
           ? {
-              zh: `${name.zh}尚有 ${wanYuan(missing)}未转拨，未到期`,
-              en: `${yuan(missing)} yuan to be passed on, not due yet: ${name.en}`,
+              zh: `${title.zh}尚有 ${wanYuan(missing)}未转拨，未到期`,
+              en: `${yuan(missing)} yuan to be passed on, not due yet: ${title.en}`,
             }
-          : { zh: `${name.zh}按时转拨`, en: `Passed on in time: ${name.en}` },
-      deviates: { zh: `${name.zh}转拨晚了`, en: `Passed on late: ${name.en}` },
+          : { zh: `${title.zh}按时转拨`, en: `Passed on in time: ${title.en}` },
+      deviates: { zh: `${title.zh}转拨晚了`, en: `Passed on late: ${title.en}` },
       breaches: {
-        zh: `${name.zh}有 ${wanYuan(missing)}到期未转拨`,
-        en: `${yuan(missing)} yuan not passed on when due: ${name.en}`,
+        zh: `${title.zh}有 ${wanYuan(missing)}到期未转拨`,
+        en: `${yuan(missing)} yuan not passed on when due: ${title.en}`,
       },
     }[verdict as "meets" | "deviates" | "breaches"],
     observed: passedOn?.fen ?? 0,

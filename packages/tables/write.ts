@@ -22,6 +22,15 @@ export interface CellOut {
   note?: string;
 }
 
+/**
+ * An amount of money as a sheet shows it: yuan with two decimals, exact to the fifteen digits that a cell holds, so below ten trillion.
+ * @param fen null: the cell is empty
+ */
+export const yuanCell = (fen: number | null): CellOut => ({
+  value: fen === null ? null : fen / 100,
+  format: "#,##0.00",
+});
+
 export interface SheetOut {
   /** Made legal and unique where it is not. */
   name: string;

@@ -2,6 +2,7 @@ import { Problem } from "@county/contracts/problem.ts";
 import { addDays } from "@county/plan/calendar.ts";
 import { type ParameterChange, policyOn } from "@county/plan/policy.ts";
 import type { Text } from "@county/plan/text.ts";
+import { type CommunityCopy, communityOf } from "@county/platform/areas.ts";
 import type { ChangeOf } from "@county/platform/change.ts";
 import { outboxAction, type Stored } from "@county/platform/documents.ts";
 import type { Action } from "@county/platform/table.ts";
@@ -19,8 +20,7 @@ import {
   type MapGrid,
   neverHeld,
 } from "@county/rules/roster.ts";
-import type { CommunityCopy } from "./copies.ts";
-import { communityOf, type HeldPost, type PersonRecord, type RosterState, type Store } from "./store.ts";
+import type { HeldPost, PersonRecord, RosterState, Store } from "./store.ts";
 
 /**
  * Decides who may hold which post: the same for one appointment, for a workbook's and for a handover's. Nothing is written

@@ -1,10 +1,11 @@
+import { communityOf, streetOf } from "@county/platform/areas.ts";
 import { auditAction, type ChangeOf } from "@county/platform/change.ts";
+import { kept, readKept } from "@county/platform/records.ts";
 import type { Action, Item, Key, Table } from "@county/platform/table.ts";
 import { by } from "@county/rules/figures.ts";
 import type { Adjustment } from "@county/rules/payroll.ts";
 import { adjustmentOf, isFinal, type Result, type Stage } from "@county/rules/people-scores.ts";
 import * as z from "zod/mini";
-import { communityOf, kept, readKept, streetOf } from "./store.ts";
 
 /**
  * How assessments lie in the table:

@@ -4,6 +4,7 @@ import { Problem } from "@county/contracts/problem.ts";
 import type { staffing } from "@county/contracts/staffing.ts";
 import type { CandidateList } from "@county/contracts/staffing-people.ts";
 import { addDays } from "@county/plan/calendar.ts";
+import { scopeOf, streetOf } from "@county/platform/areas.ts";
 import { changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import { dateOf } from "@county/platform/clock.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
@@ -11,9 +12,8 @@ import { filledPage, pageOf } from "@county/platform/cursor.ts";
 import { CANDIDATE_DAYS, type Candidate, type Chunk, type ListRecord } from "./candidates.ts";
 import type { Deps } from "./handlers.ts";
 import { masked } from "./masking.ts";
-import { scopeOf } from "./people.ts";
 import { digestOf } from "./roster-imports.ts";
-import { type Store, streetOf } from "./store.ts";
+import type { Store } from "./store.ts";
 
 type CandidateRoutes = "handInCandidates" | "listCandidateLists" | "listCandidates" | "removeCandidates";
 
@@ -31,7 +31,7 @@ export function candidateHandlers({ store }: Deps): Pick<Handlers<typeof staffin
       async run({ query: { area, list, fileName }, body: { bytes } }, context) {
         refuseOthersList(list, [area], context);
         if (tierOf(area) !== "street") throw notAStreet();
-        const { streets } = await scopeOf(store, area);
+        const { streets } = await scopeOf(store.copies, area);
         const street = streets[0] as (typeof streets)[number];
         const { readCandidates } = await import("./roster-tables.ts");
         const candidates = await readCandidates(bytes, context.late);
@@ -61,7 +61,7 @@ export function candidateHandlers({ store }: Deps): Pick<Handlers<typeof staffin
     async listCandidateLists({ query: { area, limit, cursor } }, context) {
       const tier = tierOf(area);
       if (tier !== "county" && tier !== "street") throw notAStreet();
-      const { county, streets } = await scopeOf(store, area);
+      const { county, streets } = await scopeOf(store.copies, area);
       const { items, next } = await filledPage(
         async (most, after) => await store.candidates.lists(county, most, after),
         ({ id }) => streets.some((street) => street.id === streetOf(id)),

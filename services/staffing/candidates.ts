@@ -1,9 +1,10 @@
 import type { CandidateListName } from "@county/contracts/staffing-parts.ts";
+import { streetOf } from "@county/platform/areas.ts";
 import { auditAction, type ChangeOf } from "@county/platform/change.ts";
+import { kept, readKept } from "@county/platform/records.ts";
 import type { Action, Item, Key, Table } from "@county/platform/table.ts";
 import type { Origin } from "@county/rules/eligibility.ts";
 import * as z from "zod/mini";
-import { kept, readKept, streetOf } from "./store.ts";
 
 /**
  * Lists of candidates that departments hand in for a street: a head, which stays, and the candidates in chunks, which go. They

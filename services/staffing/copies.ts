@@ -1,15 +1,16 @@
 import type { gridsEvents, RegisterChanged } from "@county/contracts/grids-events.ts";
 import type { staffingEvents } from "@county/contracts/staffing-events.ts";
+import { areaCopies, copyPartition, countyOf, newestCopies, untilWritten } from "@county/platform/areas.ts";
 import { outboxAction } from "@county/platform/documents.ts";
-import { type Action, backOff, type Item, type Key, type Table } from "@county/platform/table.ts";
+import type { Action, Item, Key, Table } from "@county/platform/table.ts";
 import type { CommunityHistory, MapGrid, PlaceEntry, PlaceHistory } from "@county/rules/roster.ts";
 import * as z from "zod/mini";
 
 /**
  * Copies of the register and the grid maps, as the grids service tells them: at least once, in any order, several at a
  * time. Whatever comes how often and when, the copies come out the same:
- * - a county's streets, a street's communities and how far the grids service says it is (`heads`): the newest version,
- * - which area a code is, or was: codes are never given to another,
+ * - a county's streets and a street's communities: the platform's copies (`areas.ts`),
+ * - how far the grids service says it is (`heads`): the newest version,
  * - a community's **maps**: every version by itself (`map#000012`), and one item that lists them with their first days,
  * - a community's **places**: one item with what each version changed about each place; a version that comes before its
  *   time waits beside it (`places#000012`).
@@ -19,30 +20,6 @@ import * as z from "zod/mini";
 
 type Told<Type extends keyof typeof gridsEvents> = z.infer<(typeof gridsEvents)[Type]>;
 type Missed = z.infer<(typeof staffingEvents)["staffing.copies-missed"]>;
-
-export interface AreaCopy {
-  readonly id: string;
-  readonly code: string;
-  /** The present one first, then those it had: whoever was granted under an old code keeps the access. */
-  readonly codes: readonly string[];
-  readonly name: string;
-}
-export interface CountyCopy extends AreaCopy {
-  readonly streets: readonly AreaCopy[];
-}
-export interface StreetCopy extends AreaCopy {
-  /** The county's id. */
-  readonly county: string;
-  /** The withdrawn ones too. */
-  readonly communities: readonly CommunityCopy[];
-}
-export interface CommunityCopy extends AreaCopy {
-  /** The street's id. */
-  readonly street: string;
-  readonly active: boolean;
-  readonly households: number;
-  readonly population: number;
-}
 
 /** How far the copies of one kind are behind. */
 export interface Behind {
@@ -65,22 +42,17 @@ export interface Lag {
 
 // ----------------------------------------------------------------------------------------------------------------- keys
 
-const pkOf = (id: string) => `copy#${id}`;
-const county = (id: string): Key => ({ pk: pkOf(id), sk: "areas" });
-const street = (id: string): Key => ({ pk: pkOf(id), sk: "register" });
-const heads = (id: string): Key => ({ pk: pkOf(id), sk: "heads" });
-const code = (value: string): Key => ({ pk: `code#${value}`, sk: "code" });
+const heads = (id: string): Key => ({ pk: copyPartition(id), sk: "heads" });
 const numbered = (kind: "map" | "places", id: string, version: number): Key => ({
-  pk: pkOf(id),
+  pk: copyPartition(id),
   sk: `${kind}#${String(version).padStart(6, "0")}`,
 });
-const mapList = (id: string): Key => ({ pk: pkOf(id), sk: "maps" });
-const placesKey = (id: string): Key => ({ pk: pkOf(id), sk: "places" });
+const mapList = (id: string): Key => ({ pk: copyPartition(id), sk: "maps" });
+const placesKey = (id: string): Key => ({ pk: copyPartition(id), sk: "places" });
 
 // -------------------------------------------------------------------------------------------------------------- folding
 
 // The parts of what is stored were checked when they came, so only the frames are checked again.
-const Newest = z.object({ version: z.int(), state: z.string() });
 const MapList = z.object({ count: z.int(), versions: z.string() });
 const Places = z.object({ through: z.int(), places: z.string() });
 const Waiting = z.object({ version: z.int(), rows: z.string() });
@@ -160,38 +132,9 @@ const MOST_FACTS = 50;
 export type CopyStore = ReturnType<typeof copyStore>;
 
 export function copyStore(table: Table) {
-  /** @param attempt false when somebody else's write came in between */
-  const untilWritten = async (key: Key, attempt: () => Promise<boolean>): Promise<void> => {
-    for (let tries = 0; !(await attempt()); tries++) {
-      // The event comes again.
-      if (tries === 9) throw new Error(`copies: ${key.pk} ${key.sk} keeps changing`);
-      await backOff(tries);
-    }
-  };
+  const areas = areaCopies(table);
+  const { newest, keepNewest } = newestCopies(table);
   const written = async (action: Action): Promise<boolean> => (await table.write(action)).ok;
-
-  const newest = async <S>(key: Key): Promise<{ version: number; state: S } | undefined> => {
-    const item = await table.get(key);
-    if (item === undefined) return undefined;
-    const { version, state } = z.parse(Newest, item);
-    return { version, state: JSON.parse(state) as S };
-  };
-  const keepNewest = async (key: Key, version: number, state: object): Promise<void> =>
-    await untilWritten(key, async () => {
-      const before = await newest(key);
-      if (before && before.version >= version) return true;
-      const when = before === undefined ? "absent" : { version: before.version };
-      return await written({ name: "copy", put: { ...key, version, state: JSON.stringify(state) }, when });
-    });
-
-  /** Before the area itself is kept: what was cut off in between is told again. */
-  const keepCodes = async (areas: readonly Pick<AreaCopy, "id" | "codes">[]): Promise<void> => {
-    const all = areas.flatMap(({ id, codes }) => codes.map((value) => ({ ...code(value), id })));
-    const known = await Promise.all(all.map(async (item) => await table.get(item)));
-    for (const item of all.filter((_, i) => known[i] === undefined)) {
-      await table.write({ name: "code", put: item, when: "absent" });
-    }
-  };
 
   const mapsOf = async (community: string): Promise<{ count: number; versions: MapVersion[] }> => {
     const item = await table.get(mapList(community));
@@ -207,29 +150,7 @@ export function copyStore(table: Table) {
     return { through, steps: JSON.parse(places) as Steps };
   };
   const waitingOf = async (community: string) =>
-    (await table.queryAll(pkOf(community), "places#")).map((item) => z.parse(Waiting, item));
-
-  const keepCounty = async ({ version, state }: Told<"grids.county-changed">): Promise<void> => {
-    const copy: CountyCopy = { ...areaOf(state), streets: state.streets.map(areaOf) };
-    await keepCodes([copy, ...copy.streets]);
-    await keepNewest(county(copy.id), version, copy);
-  };
-
-  const keepStreet = async ({ version, state }: Told<"grids.communities-changed">): Promise<void> => {
-    const own = areaOf(state.street);
-    const communities = state.communities.map(
-      ({ figures: { name, households, population }, status, ...one }): CommunityCopy => ({
-        ...areaOf({ ...one, name }),
-        street: own.id,
-        active: status === "active",
-        households,
-        population,
-      }),
-    );
-    await keepCodes([own, ...communities]);
-    const copy: StreetCopy = { ...own, county: own.id.split(".")[0] as string, communities };
-    await keepNewest(street(copy.id), version, copy);
-  };
+    (await table.queryAll(copyPartition(community), "places#")).map((item) => z.parse(Waiting, item));
 
   /**
    * Takes over what it can, and what waited for it; what is too early waits. Whoever puts a version to wait, and
@@ -270,11 +191,11 @@ export function copyStore(table: Table) {
   };
 
   const lagOf = async (told: Told<"grids.heads-told">["state"]): Promise<Lag> => {
-    const [kept, register] = await Promise.all([
-      newest(county(told.street.id.split(".")[0] as string)),
-      newest(street(told.street.id)),
+    const [county, register] = await Promise.all([
+      areas.version("county", countyOf(told.street.id)),
+      areas.version("street", told.street.id),
     ]);
-    const older = (kept?.version ?? 0) < told.county || (register?.version ?? 0) < told.register;
+    const older = county < told.county || register < told.register;
     const communities = await Promise.all(
       told.communities.map(async ({ id, map, places }) => {
         const [{ versions }, { through }] = await Promise.all([mapsOf(id), stepsOf(id)]);
@@ -296,15 +217,15 @@ export function copyStore(table: Table) {
     };
   };
 
-  const streetCopy = async (id: string) => (await newest<StreetCopy>(street(id)))?.state;
-
   return {
+    ...areas,
+
     // ------------------------------------------------------------------------------------------------------- keeping
 
     /** Whichever of the register's events it is. */
     async keepRegister({ state, ...event }: z.infer<typeof RegisterChanged>): Promise<void> {
-      if ("streets" in state) await keepCounty({ ...event, state });
-      else if ("communities" in state) await keepStreet({ ...event, state });
+      if ("streets" in state) await areas.keepCounty({ ...event, state });
+      else if ("communities" in state) await areas.keepStreet({ ...event, state });
       else await keepPlaces({ ...event, state });
     },
 
@@ -345,22 +266,6 @@ export function copyStore(table: Table) {
     },
 
     // ------------------------------------------------------------------------------------------------------- reading
-
-    /** The area that a code is, or was. */
-    async areaByCode(
-      value: string,
-    ): Promise<{ readonly kind: "county" | "street" | "community"; readonly id: string } | undefined> {
-      const id = (await table.get(code(value)))?.id as string | undefined;
-      const kind = (["county", "street", "community"] as const)[(id?.split(".").length ?? 0) - 1];
-      return id === undefined || kind === undefined ? undefined : { kind, id };
-    },
-
-    county: async (id: string): Promise<CountyCopy | undefined> => (await newest<CountyCopy>(county(id)))?.state,
-    street: streetCopy,
-    /** A community, by the copy of its street. */
-    async community(id: string): Promise<CommunityCopy | undefined> {
-      return (await streetCopy(id.split(".").slice(0, 2).join(".")))?.communities.find((one) => one.id === id);
-    },
 
     /**
      * A community's grids and places over time, the same for the same pins whenever it is asked.
@@ -410,18 +315,6 @@ export function copyStore(table: Table) {
     },
   };
 }
-
-const areaOf = (area: {
-  id: string;
-  code: string;
-  name: string;
-  aliases?: readonly { code: string }[] | undefined;
-}): AreaCopy => ({
-  id: area.id,
-  code: area.code,
-  codes: [area.code, ...(area.aliases ?? []).map((alias) => alias.code)],
-  name: area.name,
-});
 
 function behind(told: number, through: number, kept: readonly { version: number }[]): Behind {
   const there = new Set(kept.map(({ version }) => version));

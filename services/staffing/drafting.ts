@@ -1,9 +1,9 @@
 import { addDays, lastDayOfMonth } from "@county/plan/calendar.ts";
 import { type ParameterChange, policyOn } from "@county/plan/policy.ts";
+import type { CommunityCopy } from "@county/platform/areas.ts";
 import { differences, dueOf, type PayLine, payees } from "@county/rules/payroll.ts";
 import { type Appointment, type CommunityHistory, counts, neverHeld } from "@county/rules/roster.ts";
 import type { PayAdjustment } from "./assessments.ts";
-import type { CommunityCopy } from "./copies.ts";
 import type { Chain, Content, Frame, Pins, RunRecord } from "./runs.ts";
 import { runIdOf } from "./runs.ts";
 import type { Store } from "./store.ts";

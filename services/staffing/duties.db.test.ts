@@ -2,6 +2,7 @@ import { crc32, deflateSync } from "node:zlib";
 import type { Grant, Role } from "@county/contracts/access.ts";
 import { EVIDENCE_BYTES } from "@county/contracts/staffing-duties.ts";
 import { staffingEvents } from "@county/contracts/staffing-events.ts";
+import { communityOf, streetOf } from "@county/platform/areas.ts";
 import { busEvent, OUTBOX_SHARDS, OutboxItem, outboxPartition } from "@county/platform/outbox.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod/mini";
@@ -11,7 +12,6 @@ import { type StaffingService, staffingService } from "../../test/staffing.ts";
 import { type FreshTable, freshTable } from "../../test/table.ts";
 import { assigneesOf, assigningOn } from "./duties.ts";
 import { checkPosted } from "./evidence.ts";
-import { communityOf, streetOf } from "./store.ts";
 
 /** The task list, tasks, and the work log, on a real engine. Each test has a county of its own. */
 let fresh: FreshTable;

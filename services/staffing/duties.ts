@@ -1,12 +1,14 @@
 import { Role } from "@county/contracts/access.ts";
+import { communityOf } from "@county/platform/areas.ts";
 import { auditAction, type ChangeOf } from "@county/platform/change.ts";
 import { outboxAction } from "@county/platform/documents.ts";
 import { folderOf } from "@county/platform/files.ts";
+import { kept, readKept } from "@county/platform/records.ts";
 import type { Action, Item, Key, Table } from "@county/platform/table.ts";
 import { hasEnded } from "@county/rules/duties.ts";
 import { type Appointment, type CommunityHistory, counts, neverHeld, servingOn } from "@county/rules/roster.ts";
 import * as z from "zod/mini";
-import { communityOf, kept, readKept, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 /**
  * How duties lie in the table:

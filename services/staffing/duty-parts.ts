@@ -2,12 +2,11 @@ import { type Caller, may, type Permission, type Role } from "@county/contracts/
 import { Problem } from "@county/contracts/problem.ts";
 import { policyOn } from "@county/plan/policy.ts";
 import type { Text } from "@county/plan/text.ts";
+import { type AreaCopy, type CommunityCopy, communityOf, type Scope, scopeOf } from "@county/platform/areas.ts";
 import { filledPage } from "@county/platform/cursor.ts";
-import { namesSomebody } from "@county/rules/duties.ts";
+import { namesSomebody } from "@county/rules/private-numbers.ts";
 import * as z from "zod/mini";
-import type { AreaCopy, CommunityCopy } from "./copies.ts";
-import { type Scope, scopeOf } from "./people.ts";
-import { communityOf, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 /** What the task list, tasks and the work log have in common: who may, of whom, and what is refused. */
 export function dutyGround(store: Store) {
@@ -36,7 +35,7 @@ export function dutyGround(store: Store) {
   };
   /** The account's own people, wherever in the county they are registered: somebody may serve in another street. */
   const ownPeople = async (account: string, area: string): Promise<Set<string>> => {
-    const county = await copies.county((await scopeOf(store, area)).county);
+    const county = await copies.county((await scopeOf(store.copies, area)).county);
     return await peopleOf(
       account,
       (county?.streets ?? []).map(({ id }) => id),

@@ -1,5 +1,6 @@
 import { addDays } from "@county/plan/calendar.ts";
 import type { Policy } from "@county/plan/policy.ts";
+import type { AreaCopy, CommunityCopy, StreetCopy } from "@county/platform/areas.ts";
 import { dateOf } from "@county/platform/clock.ts";
 import { type AnnexTable, keyOf, recruitsOf, yearsOf } from "@county/rules/annex-tables.ts";
 import { eligibilityFinding, type PostKind, postText } from "@county/rules/eligibility.ts";
@@ -22,7 +23,7 @@ import { propertyStaffVerdict } from "@county/rules/property.ts";
 import { type Appointment, counts, heldOn, servingOn } from "@county/rules/roster.ts";
 import { socialWorkersFinding } from "@county/rules/social-workers.ts";
 import { communityPeopleVerdicts, gridStaffVerdicts, instructorGridsFinding } from "@county/rules/staff.ts";
-import type { AreaCopy, CommunityCopy, Lag, StreetCopy } from "./copies.ts";
+import type { Lag } from "./copies.ts";
 import type { HeldPost, Store } from "./store.ts";
 
 /** What the rules say of the service's own data, on a day, as it stands now. No finding names a person. */

@@ -3,6 +3,7 @@ import type { staffing } from "@county/contracts/staffing.ts";
 import type { Handover } from "@county/contracts/staffing-posts.ts";
 import { addDays } from "@county/plan/calendar.ts";
 import type { Text } from "@county/plan/text.ts";
+import { communityOf, officeScope, streetOf } from "@county/platform/areas.ts";
 import { auditAction, type ChangeOf, changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { CommandRecord } from "@county/platform/commands.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
@@ -36,8 +37,8 @@ import {
 import type { TaskRecord } from "./duties.ts";
 import type { Deps } from "./handlers.ts";
 import type { HandoverItem, HandoverRecord } from "./handovers.ts";
-import { loadPerson, officeScope } from "./people.ts";
-import { communityOf, type PersonRecord, type RosterWrite, streetOf } from "./store.ts";
+import { loadPerson } from "./people.ts";
+import type { PersonRecord, RosterWrite } from "./store.ts";
 
 type HandoverRoutes =
   | "openHandover"
@@ -339,7 +340,7 @@ export function handoverHandlers({ store }: Deps): Pick<Handlers<typeof staffing
     },
 
     async listHandovers({ query: { area, state, limit, cursor } }) {
-      const { county, streets, community } = await officeScope(store, area);
+      const { county, streets, community } = await officeScope(store.copies, area);
       const isHere = (record: HandoverRecord) =>
         community
           ? communitiesOf(record).includes(community.id)

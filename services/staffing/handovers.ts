@@ -1,7 +1,8 @@
+import { streetOf } from "@county/platform/areas.ts";
 import { outboxAction } from "@county/platform/documents.ts";
+import { kept, readKept } from "@county/platform/records.ts";
 import type { Action, Item, Key, Table } from "@county/platform/table.ts";
 import * as z from "zod/mini";
-import { kept, readKept, streetOf } from "./store.ts";
 
 /**
  * Handovers of a county, in the order they were opened: what a person holds, who takes it over, and who has signed for it. No

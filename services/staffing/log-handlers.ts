@@ -3,12 +3,12 @@ import type { staffing } from "@county/contracts/staffing.ts";
 import { EVIDENCE_BYTES, type Evidence, type logRoutes, type WorkLog } from "@county/contracts/staffing-duties.ts";
 import { LogId } from "@county/contracts/staffing-ids.ts";
 import { lastDayOfMonth } from "@county/plan/calendar.ts";
+import { type CommunityCopy, communityOf, officeScope, type Scope, scopeOf, streetOf } from "@county/platform/areas.ts";
 import { changeBy, settled } from "@county/platform/change.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
 import { loadOf } from "@county/rules/duties.ts";
 import { gridsOn } from "@county/rules/roster.ts";
 import { FIRST_DAY, gridRef } from "./appointing.ts";
-import type { CommunityCopy } from "./copies.ts";
 import { assigningOn, type EvidenceRecord, type LogRecord, logId, postedFileOf, type Step, servers } from "./duties.ts";
 import {
   codesIn,
@@ -24,8 +24,6 @@ import {
   wrong,
 } from "./duty-parts.ts";
 import type { Deps } from "./handlers.ts";
-import { officeScope, type Scope, scopeOf } from "./people.ts";
-import { communityOf, streetOf } from "./store.ts";
 
 /** What grid workers did (plan 2.2.2): logged by themselves, with pictures as evidence, and what a month comes to. */
 export function logHandlers({ store, files }: Deps): Pick<Handlers<typeof staffing>, keyof typeof logRoutes> {
@@ -194,7 +192,7 @@ export function logHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
 
     async listLogs({ query: { area, duty, person, ...page } }) {
       return await logsPage(
-        await officeScope(store, area),
+        await officeScope(store.copies, area),
         page,
         (log) => (duty === undefined || log.duty === duty) && (person === undefined || log.person === person),
       );
@@ -203,7 +201,7 @@ export function logHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
     async listOwnLogs({ query }, { account }) {
       const own = await ownPeople(account, query.area);
       if (own.size === 0) return { body: { items: [], next: null } };
-      return await logsPage(await scopeOf(store, query.area), query, ({ person }) => own.has(person));
+      return await logsPage(await scopeOf(store.copies, query.area), query, ({ person }) => own.has(person));
     },
 
     async getLog({ params }, context) {
@@ -285,7 +283,7 @@ export function logHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
     async getLoad({ query: { area, month } }, { today }) {
       const on = [lastDayOfMonth(month), today].sort()[0] as string;
       const found = await Promise.all(
-        (await communitiesOf(await officeScope(store, area))).map(async (one) => {
+        (await communitiesOf(await officeScope(store.copies, area))).map(async (one) => {
           const [logs, open, ended, roster] = await Promise.all([
             duties.monthLogs(one.id, month),
             duties.underWay(one.id),

@@ -4,15 +4,21 @@ import { Problem } from "@county/contracts/problem.ts";
 import type { staffing } from "@county/contracts/staffing.ts";
 import type { Need, needRoutes, Recruitment } from "@county/contracts/staffing-needs.ts";
 import { policyOn } from "@county/plan/policy.ts";
+import {
+  type AreaCopy,
+  type CommunityCopy,
+  communityOf,
+  type Scope,
+  type StreetCopy,
+  scopeOf,
+  streetOf,
+} from "@county/platform/areas.ts";
 import type { Handlers } from "@county/platform/context.ts";
-import { pageOf, readCursor, writeCursor } from "@county/platform/cursor.ts";
+import { type Group, pageOf, pageOfGroups } from "@county/platform/cursor.ts";
 import { communityPostNeeds, gridPostNeeds, recruitment, totalNeeds } from "@county/rules/need.ts";
-import * as z from "zod/mini";
-import type { AreaCopy, CommunityCopy, StreetCopy } from "./copies.ts";
 import { activeOf, factsOf, judged, recruitsPlanned, staffOf } from "./findings.ts";
 import type { Deps } from "./handlers.ts";
-import { type Scope, scopeOf } from "./people.ts";
-import { communityOf, type Store, streetOf } from "./store.ts";
+import type { Store } from "./store.ts";
 
 /** Who is needed and who is there, and what the rules find. */
 
@@ -24,48 +30,6 @@ function dayOf(on: string | undefined, today: string): string {
   const day = on ?? today;
   if (day < "2020-01-01") throw badParameter("on", "方案自 2020-01-01 起适用", "the plan applies from 2020-01-01");
   return day;
-}
-
-// --------------------------------------------------------------------------------------------------------------- pages
-
-/** What is read at once: as many communities as it takes. */
-interface Group {
-  readonly id: string;
-  readonly communities: number;
-}
-
-/** Communities that one page reads, once it has begun; what is left the next page reads. Ours. */
-const MOST_COMMUNITIES = 24;
-
-/** Behind which row of which group a page ended; `after` null: behind all of it. */
-const At = z.object({ group: z.string(), after: z.nullable(z.string()) });
-
-/** A page of what groups hold, read group by group from the cursor's on. Where few rows are kept it may come short. */
-async function pageOfGroups<G extends Group, T>(
-  groups: readonly G[],
-  load: (group: G) => Promise<readonly T[]>,
-  idOf: (row: T) => string,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<{ items: T[]; next: string | null }> {
-  let at = readCursor(At, cursor);
-  const begun = groups.findIndex(({ id }) => id === at?.group);
-  if (at !== undefined && begun < 0) throw new Problem("invalid-cursor");
-  const items: T[] = [];
-  let read = 0;
-  for (const group of groups.slice(at?.after === null ? begun + 1 : Math.max(0, begun))) {
-    if (read > 0 && read + group.communities > MOST_COMMUNITIES) return { items, next: writeCursor(at) };
-    read += group.communities;
-    const rows = await load(group);
-    const from = at?.group === group.id ? rows.findIndex((row) => idOf(row) === at?.after) + 1 : 0;
-    if (at?.group === group.id && from === 0) throw new Problem("invalid-cursor");
-    for (const row of rows.slice(from)) {
-      if (items.length === limit) return { items, next: writeCursor(at) };
-      items.push(row);
-      at = { group: group.id, after: idOf(row) };
-    }
-    at = { group: group.id, after: null };
-  }
-  return { items, next: null };
 }
 
 // -------------------------------------------------------------------------------------------------------------- groups
@@ -127,7 +91,7 @@ export function needHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, k
       const day = dayOf(on, today);
       if (order.indexOf(by) > order.indexOf(tierOf(area)))
         throw badParameter("by", "不能大于所查区域", "nothing wider than the area asked for");
-      const [scope, changes] = await Promise.all([scopeOf(store, area), store.policies.changes(area)]);
+      const [scope, changes] = await Promise.all([scopeOf(store.copies, area), store.policies.changes(area)]);
       const policy = policyOn(day, changes);
       const [parts, county] = await Promise.all([partsOf(store, scope), countyOf(scope)]);
       const number = numberIn(area);
@@ -153,7 +117,7 @@ export function needHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, k
 
     async listStaffFindings({ query: { area, on, rule, verdict, limit, cursor } }, { today }) {
       const day = dayOf(on, today);
-      const [scope, changes] = await Promise.all([scopeOf(store, area), store.policies.changes(area)]);
+      const [scope, changes] = await Promise.all([scopeOf(store.copies, area), store.policies.changes(area)]);
       const policy = policyOn(day, changes);
       const parts = await partsOf(store, scope);
       const number = numberIn(area);
@@ -193,7 +157,7 @@ export function needHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, k
     },
 
     async listRecruitment({ query: { area, limit, cursor } }, { today }) {
-      const [scope, changes] = await Promise.all([scopeOf(store, area), store.policies.changes(area)]);
+      const [scope, changes] = await Promise.all([scopeOf(store.copies, area), store.policies.changes(area)]);
       if (scope.community)
         throw badParameter("area", "招聘计划属于街道，不分到社区", "recruits belong to a street, not to a community");
       const policy = policyOn(today, changes);

@@ -1,10 +1,10 @@
 import type { Finding } from "@county/contracts/findings.ts";
 import { lastDayOfMonth } from "@county/plan/calendar.ts";
 import { type ParameterChange, policyOn } from "@county/plan/policy.ts";
+import type { AreaCopy } from "@county/platform/areas.ts";
 import { annex4Comparison, type PayLine, payrollFindings, printedStaff } from "@county/rules/payroll.ts";
 import { planTables } from "@county/rules/plan-tables.ts";
 import type { SubsidyPost } from "@county/rules/subsidies.ts";
-import type { AreaCopy } from "./copies.ts";
 import type { RunRecord } from "./runs.ts";
 import type { Store } from "./store.ts";
 

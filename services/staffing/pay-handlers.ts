@@ -6,18 +6,17 @@ import type { staffing } from "@county/contracts/staffing.ts";
 import type { PayLine, PayRun, PayRunRow, Payslip, payRoutes } from "@county/contracts/staffing-pay.ts";
 import { addDays, lastDayOfMonth } from "@county/plan/calendar.ts";
 import type { Text } from "@county/plan/text.ts";
+import { type AreaCopy, scopeOf, streetOf } from "@county/platform/areas.ts";
 import { type ChangeOf, changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
 import { filledPage, pageOf } from "@county/platform/cursor.ts";
 import { folderOf } from "@county/platform/files.ts";
 import { payees, runTotals } from "@county/rules/payroll.ts";
-import type { AreaCopy } from "./copies.ts";
 import { nextMonth, reckon, reckonAgain } from "./drafting.ts";
 import type { Deps } from "./handlers.ts";
 import { payFileOf, payWorkbookOf } from "./pay-sheets.ts";
-import { scopeOf } from "./people.ts";
 import { type Chain, type Content, digestOf, type RunRecord, runIdOf } from "./runs.ts";
-import { type PersonRecord, streetOf } from "./store.ts";
+import type { PersonRecord } from "./store.ts";
 
 type Routes = keyof typeof payRoutes;
 const fileKey = (id: string, digest: string) => `${folderOf("kept", "staffing")}pay/${id}/${digest}.xlsx`;
@@ -282,7 +281,7 @@ export function payHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
           const detail = { zh: "应为街道的编码", en: "a street's code" };
           throw new Problem("invalid-request", undefined, { errors: [{ pointer: "/area", reason: "tier", detail }] });
         }
-        const { streets } = await scopeOf(store, area);
+        const { streets } = await scopeOf(store.copies, area);
         const street = streets[0] as AreaCopy;
         const id = runIdOf(street.id, month);
         if (month > context.today.slice(0, 7)) throw refused("该月还没有开始", "The month has not begun");
@@ -372,7 +371,7 @@ export function payHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
         const detail = { zh: "应为县或街道的编码", en: "a county's code, or a street's" };
         throw new Problem("invalid-request", undefined, { errors: [{ parameter: "area", reason: "tier", detail }] });
       }
-      const { streets } = await scopeOf(store, area);
+      const { streets } = await scopeOf(store.copies, area);
       if (tierOf(area) === "street") {
         const street = streets[0] as AreaCopy;
         const chain = await runs.chain(street.id);
@@ -537,7 +536,7 @@ export function payHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
     },
 
     async listOwnPayslips({ query: { area, month, limit, cursor } }, context) {
-      const { county, streets } = await scopeOf(store, area);
+      const { county, streets } = await scopeOf(store.copies, area);
       // Somebody may be registered in one street of the county and paid in another.
       const registered = (await copies.county(county))?.streets ?? [];
       const ids = await Promise.all(registered.map(async (street) => await store.personOf(street.id, context.account)));

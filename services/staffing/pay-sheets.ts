@@ -1,14 +1,12 @@
 import type { PayLine } from "@county/contracts/staffing-pay.ts";
+import type { AreaCopy } from "@county/platform/areas.ts";
 import type { Language } from "@county/platform/problem-document.ts";
-import { type CellOut, writeWorkbook } from "@county/tables/write.ts";
-import type { AreaCopy } from "./copies.ts";
+import { type CellOut, writeWorkbook, yuanCell } from "@county/tables/write.ts";
 import type { RunRecord } from "./runs.ts";
 import type { PersonRecord } from "./store.ts";
 
 /** What of a run goes out as a workbook: the pay file for whoever pays, the lines with their steps for whoever checks. */
 
-/** Yuan with two decimals, exactly: a whole number of fen below 2^53 is a decimal that a cell holds. */
-const money = (fen: number): CellOut => ({ value: fen / 100, format: "#,##0.00" });
 const head = (texts: readonly string[]): CellOut[] => texts.map((value) => ({ value, bold: true, fill: "DDEBF7" }));
 
 /** Payee codes and amounts, in the order of the codes; no names and no account numbers. The same run gives the same bytes. */
@@ -28,10 +26,10 @@ export async function payFileOf(
       frozenRows: 1,
       rows: [
         head(["发放编码", "金额（元）", "用途"]),
-        ...rows.map(({ payee, fen }) => [payee, money(fen), `${street.name} ${month} 网格工作人员补贴`]),
+        ...rows.map(({ payee, fen }) => [payee, yuanCell(fen), `${street.name} ${month} 网格工作人员补贴`]),
         [
           { value: "合计", bold: true },
-          money(rows.reduce((sum, { fen }) => sum + fen, 0)),
+          yuanCell(rows.reduce((sum, { fen }) => sum + fen, 0)),
           `依据 ${digest.slice(0, 16)}`,
         ],
       ],
@@ -55,7 +53,7 @@ export async function payWorkbookOf(
     line.person.name,
     line.month,
     line.correction,
-    money(line.fen),
+    yuanCell(line.fen),
     line.unknown ? (zh ? "缺数据" : "figures missing") : line.undecided ? (zh ? "待县里定" : "to be decided") : null,
     {
       value: [...line.parts.flatMap(({ steps }) => steps), ...line.steps]
@@ -65,7 +63,7 @@ export async function payWorkbookOf(
       wrap: true,
     },
   ];
-  const total = (label: string, fen: number) => [label, money(fen)];
+  const total = (label: string, fen: number) => [label, yuanCell(fen)];
   return await writeWorkbook([
     {
       name: zh ? "汇总" : "Totals",

@@ -1,6 +1,7 @@
 import { type FieldError, Problem } from "@county/contracts/problem.ts";
 import { staffing } from "@county/contracts/staffing.ts";
 import type { peopleRoutes } from "@county/contracts/staffing-people.ts";
+import { officeScope, oneStreet, type Scope, scopeOf, streetOf } from "@county/platform/areas.ts";
 import { auditAction, changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { Handlers } from "@county/platform/context.ts";
 import { filledPage } from "@county/platform/cursor.ts";
@@ -10,19 +11,8 @@ import { FIRST_DAY, LAST_DAY } from "./appointing.ts";
 import { candidateHandlers, chosenFrom } from "./candidate-handlers.ts";
 import type { Deps } from "./handlers.ts";
 import { phoneToKeep } from "./masking.ts";
-import {
-  codesOfPerson,
-  codesOfStreet,
-  loadPerson,
-  officeScope,
-  oneStreet,
-  personAnswers,
-  personReply,
-  registrarOf,
-  type Scope,
-  scopeOf,
-} from "./people.ts";
-import { type HeldPost, type PersonRecord, type Store, streetOf } from "./store.ts";
+import { codesOfPerson, codesOfStreet, loadPerson, personAnswers, personReply, registrarOf } from "./people.ts";
+import type { HeldPost, PersonRecord, Store } from "./store.ts";
 
 type PeopleRoutes = keyof typeof peopleRoutes;
 
@@ -35,7 +25,7 @@ export function peopleHandlers(deps: Deps): Pick<Handlers<typeof staffing>, Peop
 
   return {
     async listPeople({ query: { area, q, kind, on, limit, cursor } }, { today }) {
-      const scope = await officeScope(store, area);
+      const scope = await officeScope(store.copies, area);
       const part = q?.toLowerCase();
       const holds: Holds | undefined =
         kind === undefined && on === undefined
@@ -56,7 +46,7 @@ export function peopleHandlers(deps: Deps): Pick<Handlers<typeof staffing>, Peop
 
     createPerson: {
       async run({ body: { area, reason, candidate: chosen, ...facts } }, context) {
-        const scope = await officeScope(store, area, { pointer: "/area" });
+        const scope = await officeScope(store.copies, area, { pointer: "/area" });
         const street = oneStreet(scope, area, { pointer: "/area" });
         refuseBadAccount(facts.account);
         // A list is the street's to choose from.
@@ -167,7 +157,7 @@ export function peopleHandlers(deps: Deps): Pick<Handlers<typeof staffing>, Peop
     },
 
     async getOwn({ query: { area } }, { account }) {
-      const street = oneStreet(await scopeOf(store, area), area, { parameter: "area" });
+      const street = oneStreet(await scopeOf(store.copies, area), area, { parameter: "area" });
       const id = await store.personOf(street.id, account);
       if (id === undefined) {
         throw new Problem("not-found", {

@@ -1,67 +1,10 @@
-import { tierOf } from "@county/contracts/area.ts";
-import { type FieldError, Problem } from "@county/contracts/problem.ts";
+import { Problem } from "@county/contracts/problem.ts";
 import type { Person } from "@county/contracts/staffing-people.ts";
-import type { AreaCopy, CommunityCopy } from "./copies.ts";
+import { type AreaCopy, streetOf } from "@county/platform/areas.ts";
 import { masked } from "./masking.ts";
-import { type HeldPost, type PersonRecord, type Store, streetOf } from "./store.ts";
+import type { HeldPost, PersonRecord, Store } from "./store.ts";
 
 /** People as they are found, shown, and judged for who may see or change them. */
-
-// ---------------------------------------------------------------------------------------------------------------- areas
-
-/** What of a county an area code, of today or of earlier, stands for. */
-export interface Scope {
-  /** The county's id. */
-  readonly county: string;
-  /** In the order of their codes; the one street of a street or a community. */
-  readonly streets: readonly AreaCopy[];
-  readonly community: CommunityCopy | undefined;
-}
-
-/**
- * The scope of a code; of a grid's, its community. So it is for what is the caller's own, who asks with the grid he works in,
- * and for answers that are cut to the grid again: the permission was checked on the grid alone.
- * @throws Problem `not-found`
- */
-export async function scopeOf({ copies }: Store, code: string): Promise<Scope> {
-  const found = await copies.areaByCode(tierOf(code) === "grid" ? code.slice(0, 12) : code);
-  if (found?.kind === "county") {
-    const county = await copies.county(found.id);
-    const streets = (county?.streets ?? []).toSorted((a, b) => (a.code < b.code ? -1 : 1));
-    if (county) return { county: county.id, streets, community: undefined };
-  } else if (found) {
-    const street = await copies.street(streetOf(found.id));
-    const community = street?.communities.find(({ id }) => id === found.id);
-    if (street) return { county: street.county, streets: [street], community };
-  }
-  throw new Problem("not-found", { zh: `没有编码为 ${code} 的区域`, en: `No area has the code ${code}` });
-}
-
-/**
- * The scope of what is kept by community at the finest: a grid's code is refused, because who may see one grid may not see
- * the whole community.
- * @throws Problem `invalid-request` for a grid, `not-found`
- */
-export async function officeScope(
-  store: Store,
-  code: string,
-  where: Pick<FieldError, "pointer" | "parameter"> = { parameter: "area" },
-): Promise<Scope> {
-  if (tierOf(code) !== "grid") return await scopeOf(store, code);
-  const detail = { zh: "应为县、街道或社区的编码", en: "a county's code, a street's or a community's" };
-  throw new Problem("invalid-request", undefined, { errors: [{ ...where, reason: "tier", detail }] });
-}
-
-/** The one street of an area. @throws Problem `invalid-request` for a whole county */
-export function oneStreet(
-  { streets }: Scope,
-  code: string,
-  where: Pick<FieldError, "pointer" | "parameter">,
-): AreaCopy {
-  if (tierOf(code) !== "county") return streets[0] as AreaCopy;
-  const detail = { zh: "应为街道或社区的编码", en: "a street's code, or a community's" };
-  throw new Problem("invalid-request", undefined, { errors: [{ ...where, reason: "tier", detail }] });
-}
 
 /** What is known of the streets and communities that people belong to; each street's copy is read once. */
 async function copiesOf({ copies }: Store, people: readonly PersonRecord[]): Promise<(id: string) => AreaCopy> {

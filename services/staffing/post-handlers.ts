@@ -3,6 +3,7 @@ import { type FieldError, Problem } from "@county/contracts/problem.ts";
 import type { staffing } from "@county/contracts/staffing.ts";
 import type { Appointment as Answer, JudgedAppointment } from "@county/contracts/staffing-parts.ts";
 import type { postRoutes } from "@county/contracts/staffing-posts.ts";
+import { communityOf, scopeOf } from "@county/platform/areas.ts";
 import { type ChangeOf, changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { CommandRecord } from "@county/platform/commands.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
@@ -38,8 +39,7 @@ import {
 } from "./appointing.ts";
 import type { Deps } from "./handlers.ts";
 import { handoverHandlers } from "./handover-handlers.ts";
-import { scopeOf } from "./people.ts";
-import { communityOf, type RosterState } from "./store.ts";
+import type { RosterState } from "./store.ts";
 
 /** Communities that one page of a list looks through; ours, more than the county of 2020 has. */
 const MOST_COMMUNITIES = 30;
@@ -107,7 +107,7 @@ export function postHandlers(deps: Deps): Pick<Handlers<typeof staffing>, keyof 
     ...handoverHandlers(deps),
 
     async listAppointments({ query: { area, on, state, kind, person, limit, cursor } }, { today }) {
-      const scope = await scopeOf(store, area);
+      const scope = await scopeOf(store.copies, area);
       const day = on ?? today;
       const number = tierOf(area) === "grid" ? Number(area.slice(12)) : undefined;
       const streets = await Promise.all(scope.streets.map(async ({ id }) => await store.copies.street(id)));

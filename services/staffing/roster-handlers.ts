@@ -2,6 +2,7 @@ import { may } from "@county/contracts/access.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import type { staffing } from "@county/contracts/staffing.ts";
 import { RosterImport } from "@county/contracts/staffing-people.ts";
+import { officeScope } from "@county/platform/areas.ts";
 import { auditAction, type ChangeOf, changeBy, settled } from "@county/platform/change.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
 import type { Stored } from "@county/platform/documents.ts";
@@ -11,7 +12,7 @@ import * as z from "zod/mini";
 import { gridRef, withPosts } from "./appointing.ts";
 import type { Deps } from "./handlers.ts";
 import { masked } from "./masking.ts";
-import { codesOfPeople, officeScope } from "./people.ts";
+import { codesOfPeople } from "./people.ts";
 import { digestOf, type LoadedCommunity, type Reckoned, reckon, registeredIn } from "./roster-imports.ts";
 import {
   BETWEEN,
@@ -75,7 +76,7 @@ export function rosterHandlers({
     importRoster: {
       async run({ query: { area, commit }, body: { bytes } }, context) {
         const table = await readRoster(bytes, context.late);
-        const scope = await officeScope(store, area);
+        const scope = await officeScope(store.copies, area);
         const by = scope.community?.id;
         const sent = { area: by ?? scope.streets.map(({ id }) => id).join(), file: digestOf(bytes), by };
         const of = by ?? scope.streets[0]?.id ?? scope.county;
@@ -126,7 +127,7 @@ export function rosterHandlers({
 
     async exportRoster({ query: { area, on = undefined } }, { today }) {
       const day = on ?? today;
-      const scope = await officeScope(store, area);
+      const scope = await officeScope(store.copies, area);
       const { communities, people, streets } = await registeredIn(store, scope);
       const byId = new Map(people.map((person) => [person.id, person]));
       const posts = communities.flatMap((one) =>

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RosterRow } from "@county/contracts/staffing-people.ts";
 import type { Text } from "@county/plan/text.ts";
+import { type AreaCopy, type CommunityCopy, type Scope, streetOf } from "@county/platform/areas.ts";
 import type { ChangeOf } from "@county/platform/change.ts";
 import { idFrom } from "@county/platform/clock.ts";
 import { MOST_STATE_BYTES, type Stored } from "@county/platform/documents.ts";
@@ -14,11 +15,9 @@ import {
 } from "@county/rules/roster.ts";
 import type { CellError } from "@county/rules/table-reading.ts";
 import { decideAppointment, type Ground, gridRef, withPosts } from "./appointing.ts";
-import type { AreaCopy, CommunityCopy } from "./copies.ts";
 import { masked } from "./masking.ts";
-import type { Scope } from "./people.ts";
 import type { RosterField, RosterLine } from "./roster-tables.ts";
-import { noRoster, type PersonRecord, type RosterState, type Store, streetOf } from "./store.ts";
+import { noRoster, type PersonRecord, type RosterState, type Store } from "./store.ts";
 
 /**
  * A workbook of people and posts held against what is registered. Ids of what it brings are made of the file and the row, so that

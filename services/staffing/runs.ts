@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { deflateRaw, inflateRaw } from "node:zlib";
 import { RunState } from "@county/contracts/staffing-ids.ts";
-
+import { streetOf } from "@county/platform/areas.ts";
 import { auditAction, type ChangeOf } from "@county/platform/change.ts";
 import { outboxAction } from "@county/platform/documents.ts";
+import { type Part, packedContents } from "@county/platform/packed.ts";
+import { kept, readKept } from "@county/platform/records.ts";
 import type { Action, Key, Table } from "@county/platform/table.ts";
 import type { PayLine } from "@county/rules/payroll.ts";
 import * as z from "zod/mini";
-import { kept, readKept, streetOf } from "./store.ts";
 
 /**
  * How the subsidy runs of a street lie in the table:
@@ -88,29 +87,12 @@ export const runIdOf = (street: string, month: string): string => `${street}.m${
 const runKey = (id: string): Key => ({ pk: payroll(streetOf(id)), sk: `run#${monthOf(id)}` });
 const contentPartition = (id: string) => `run#${id}`;
 
-const pack = promisify(deflateRaw);
-const unpack = promisify(inflateRaw);
-/** Bytes of packed text in one item: well under DynamoDB's 400 KB. */
-const MOST_PACKED = 300_000;
-
-async function packed(content: unknown): Promise<string[]> {
-  const text = (await pack(JSON.stringify(content))).toString("base64");
-  return Array.from({ length: Math.ceil(text.length / MOST_PACKED) }, (_, i) =>
-    text.slice(i * MOST_PACKED, (i + 1) * MOST_PACKED),
-  );
-}
-const unpacked = async (parts: readonly string[]): Promise<unknown> =>
-  JSON.parse((await unpack(Buffer.from(parts.join(""), "base64"))).toString());
-
 /** SHA-256 of everything a run says and rests on. */
 export function digestOf(frame: Frame, contents: readonly Content[]): string {
   const sum = createHash("sha256").update(JSON.stringify(frame));
   for (const content of contents) sum.update("\n").update(JSON.stringify(content));
   return sum.digest("hex");
 }
-
-/** How many content items are written at once. */
-const AT_ONCE = 10;
 
 export type RunStore = ReturnType<typeof runStore>;
 
@@ -119,6 +101,7 @@ export function runStore(table: Table) {
     const outcome = await table.transact(actions);
     return outcome.ok ? undefined : (outcome.failed as Exclude<Name, "key">);
   };
+  const content = packedContents(table);
   const put = (record: RunRecord, before: RunRecord | undefined): Action<"run"> => ({
     name: "run",
     put: kept(runKey(record.id), record),
@@ -163,51 +146,21 @@ export function runStore(table: Table) {
 
     /** Writes what a run will name; whatever is there already under the same digest is the same. */
     async stage(run: string, digest: string, frame: Frame, contents: readonly Content[]): Promise<void> {
-      const parts: [string, unknown][] = [
-        ["frame", frame],
-        ...contents.map((one): [string, unknown] => [one.pins.community.id, one]),
-      ];
-      const items = (
-        await Promise.all(
-          parts.map(async ([name, content]) =>
-            (
-              await packed(content)
-            ).map((text, i) => ({
-              pk: contentPartition(run),
-              sk: `${digest}#${name}#${String(i).padStart(3, "0")}`,
-              text,
-            })),
-          ),
-        )
-      ).flat();
-      for (let i = 0; i < items.length; i += AT_ONCE) {
-        await Promise.all(
-          items
-            .slice(i, i + AT_ONCE)
-            .map(async (item) => await table.write({ name: "content", put: item, when: "absent" })),
-        );
-      }
+      const parts = contents.map((one): Part => [one.pins.community.id, one]);
+      await content.stage(contentPartition(run), digest, [["frame", frame], ...parts]);
     },
 
     /** The content of one community, or undefined where the run has none of it. */
-    async content({ id, digest }: Pick<RunRecord, "id" | "digest">, community: string): Promise<Content | undefined> {
-      const items = await table.queryAll(contentPartition(id), `${digest}#${community}#`);
-      return items.length === 0 ? undefined : ((await unpacked(items.map((item) => item.text as string))) as Content);
-    },
+    content: async ({ id, digest }: Pick<RunRecord, "id" | "digest">, community: string) =>
+      (await content.part(contentPartition(id), digest, community)) as Content | undefined,
 
-    async frame({ id, digest }: Pick<RunRecord, "id" | "digest">): Promise<Frame> {
-      const items = await table.queryAll(contentPartition(id), `${digest}#frame#`);
-      return (await unpacked(items.map((item) => item.text as string))) as Frame;
-    },
+    frame: async ({ id, digest }: Pick<RunRecord, "id" | "digest">) =>
+      (await content.part(contentPartition(id), digest, "frame")) as Frame,
 
     /** All of a run's content, in the order of the communities' ids. */
     async contents({ id, digest }: Pick<RunRecord, "id" | "digest">): Promise<Content[]> {
-      const texts = new Map<string, string[]>();
-      for (const { sk, text } of await table.queryAll(contentPartition(id), `${digest}#`)) {
-        const name = sk.split("#")[1] as string;
-        if (name !== "frame") texts.set(name, [...(texts.get(name) ?? []), text as string]);
-      }
-      return (await Promise.all([...texts.values()].map(unpacked))) as Content[];
+      const parts = await content.parts(contentPartition(id), digest);
+      return parts.flatMap(([name, one]) => (name === "frame" ? [] : [one as Content]));
     },
 
     /**

@@ -11,6 +11,16 @@ import {
 import type { Misfit } from "@county/plan/acceptable.ts";
 import { addDays } from "@county/plan/calendar.ts";
 import { policyOn } from "@county/plan/policy.ts";
+import {
+  type AreaCopy,
+  type CommunityCopy,
+  communityOf,
+  officeScope,
+  oneStreet,
+  type Scope,
+  scopeOf,
+  streetOf,
+} from "@county/platform/areas.ts";
 import { changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
 import { filledPage, pageOf } from "@county/platform/cursor.ts";
@@ -26,10 +36,7 @@ import {
 import { counts, overlap } from "@county/rules/roster.ts";
 import * as z from "zod/mini";
 import { type MethodRecord, methodId, type SheetRecord, stageOf } from "./assessments.ts";
-import type { AreaCopy, CommunityCopy } from "./copies.ts";
 import type { Deps } from "./handlers.ts";
-import { officeScope, oneStreet, type Scope, scopeOf } from "./people.ts";
-import { communityOf, streetOf } from "./store.ts";
 
 type Routes = keyof typeof scoreRoutes;
 type AreaRef = ScoreSheet["community"];
@@ -51,7 +58,7 @@ export function scoreHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, 
     const ids = [...new Set(records.map(({ id }) => communityOf(id)))];
     return new Map(await Promise.all(ids.map(async (id) => [id, refOf(await communityAt(id))] as const)));
   };
-  const whereOf = async (code: string): Promise<AreaCopy> => placeOf(await officeScope(store, code), code);
+  const whereOf = async (code: string): Promise<AreaCopy> => placeOf(await officeScope(store.copies, code), code);
 
   // --------------------------------------------------------------------------------------------------------- methods
 
@@ -236,7 +243,7 @@ export function scoreHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, 
     },
 
     async listOwnScores({ query: { area, limit, cursor } }, { account, today }) {
-      const scope = await scopeOf(store, area);
+      const scope = await scopeOf(store.copies, area);
       const { id } = placeOf(scope, area);
       // Somebody may be registered in another street than the one that scores him.
       const county = await copies.county(scope.county);

@@ -1,7 +1,9 @@
+import { streetOf } from "@county/platform/areas.ts";
 import { auditAction, type ChangeOf } from "@county/platform/change.ts";
 import { type DocumentKey, documents, nextVersion, type Stored } from "@county/platform/documents.ts";
 import { policyStore } from "@county/platform/policies.ts";
-import { type Action, type Item, type Key, MOST_ACTIONS, type Table } from "@county/platform/table.ts";
+import { kept, readKept } from "@county/platform/records.ts";
+import { type Action, type Key, MOST_ACTIONS, type Table } from "@county/platform/table.ts";
 import type { CandidateList, Origin, PostKind } from "@county/rules/eligibility.ts";
 import type { Appointment } from "@county/rules/roster.ts";
 import * as z from "zod/mini";
@@ -18,13 +20,6 @@ import { runStore } from "./runs.ts";
  * - a community's **roster**: one versioned document with every appointment, past, present and to come; no names in it,
  * - **people**, street by street: name, phone, payee code; and which posts they hold, written together with the rosters.
  */
-
-// ----------------------------------------------------------------------------------------------------------------- ids
-
-/** The street's id of a person, a handover, a run, a list. */
-export const streetOf = (id: string): string => id.split(".").slice(0, 2).join(".");
-/** The community's id of an appointment or a grid. */
-export const communityOf = (id: string): string => id.split(".").slice(0, 3).join(".");
 
 // -------------------------------------------------------------------------------------------------------------- rosters
 
@@ -70,15 +65,6 @@ const WORTH_A_QUERY = 100;
 const personKey = (id: string): Key => ({ pk: people(streetOf(id)), sk: `person#${id}` });
 /** Which person an account is bound to: one in a street. */
 const accountKey = (street: string, account: string): Key => ({ pk: people(street), sk: `account#${account}` });
-
-/** Records are kept as JSON text: half the size and a tenth of the parsing of nested attributes. */
-export const kept = (key: Key, record: { version?: number }): Item => ({
-  ...key,
-  ...(record.version !== undefined && { version: record.version }),
-  record: JSON.stringify(record),
-});
-export const readKept = <S extends z.ZodMiniType>(schema: S, item: Item): z.output<S> =>
-  z.parse(schema, JSON.parse(item.record as string));
 
 /** What becomes of one community's roster in a change. */
 export interface RosterWrite {

@@ -4,12 +4,12 @@ import { Problem } from "@county/contracts/problem.ts";
 import type { staffing } from "@county/contracts/staffing.ts";
 import { type Task, TaskId, type taskRoutes } from "@county/contracts/staffing-duties.ts";
 import type { Text } from "@county/plan/text.ts";
+import { type CommunityCopy, communityOf, officeScope, scopeOf, streetOf } from "@county/platform/areas.ts";
 import { changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
 import { afterState, hasEnded, isOverdue, STREET_DUTY, type TaskState, whyNotAssign } from "@county/rules/duties.ts";
 import { counts, gridsOn, heldOn } from "@county/rules/roster.ts";
 import { gridRef, isFarDay } from "./appointing.ts";
-import type { CommunityCopy } from "./copies.ts";
 import { type Assigning, assigneesOf, assigningOn, lastStep, type Step, type TaskRecord } from "./duties.ts";
 import {
   codesIn,
@@ -25,8 +25,6 @@ import {
   wrong,
 } from "./duty-parts.ts";
 import type { Deps } from "./handlers.ts";
-import { officeScope, scopeOf } from "./people.ts";
-import { communityOf, streetOf } from "./store.ts";
 
 /** What grid workers are asked (plan 2.2.2): given by the list, reported by whose it is, settled by who gave it. */
 export function taskHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, keyof typeof taskRoutes> {
@@ -153,7 +151,7 @@ export function taskHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, k
 
     async listTasks({ query: { area, state, grid, limit, cursor } }, { today }) {
       const { items, next } = await pageOver(
-        await communitiesOf(await officeScope(store, area)),
+        await communitiesOf(await officeScope(store.copies, area)),
         state === "ended" ? duties.ended : duties.tasks,
         (task) => grid === undefined || task.grid?.grid === grid,
         { limit, cursor, schema: TaskId },
@@ -214,7 +212,7 @@ export function taskHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, k
 
     async listOwnTasks({ query: { area, limit, cursor } }, { account, today }) {
       const [communities, own] = await Promise.all([
-        scopeOf(store, area).then(communitiesOf),
+        scopeOf(store.copies, area).then(communitiesOf),
         ownPeople(account, area),
       ]);
       const by = new Map<string, Assigning>();

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CSV, routeKey } from "@county/contracts/api.ts";
 import { client } from "@county/contracts/client.ts";
+import { funding } from "@county/contracts/funding.ts";
 import { grids } from "@county/contracts/grids.ts";
 import { policy } from "@county/contracts/policy.ts";
 import { staffing } from "@county/contracts/staffing.ts";
@@ -21,7 +22,7 @@ const STARTS = 5;
 const ALONE = 3;
 const SECONDS = 4;
 const CONNECTIONS = 16;
-const APIS = [grids, policy, staffing];
+const APIS = [grids, policy, staffing, funding];
 
 interface Started {
   readonly url: string;
@@ -159,6 +160,11 @@ export const host: Section = {
         key: "bench-host-0002",
         body: { ...street, name: "量测甲", reason: "量测" },
       });
+      const money = client(funding, { baseUrl: url, token: () => token });
+      const payee = await money.registerPayee({
+        key: "bench-host-0003",
+        body: { ...street, name: "量测收款方", kind: "company", code: "BENCH-1", reason: "量测" },
+      });
       for (const [service, name, path] of [
         ["grids", "one community", `/communities/${community?.id}`],
         ["grids", "22 communities", "/communities?area=370725"],
@@ -169,6 +175,8 @@ export const host: Section = {
         ["policy", "findings of one table", `/reconciliations/${posted.body.id}/findings`],
         ["staffing", "one person", `/people/${registered.body.id}`],
         ["staffing", "needs of a street", "/staffing/needs?area=370725002"],
+        ["funding", "one payee", `/payees/${payee.body.id}`],
+        ["funding", "findings of a street", "/funding/findings?area=370725002"],
       ] as const) {
         say(`load: ${name}`);
         figure(service, `requests per second: ${name}`, "1/s", [await load(url, path, token)]);
@@ -186,6 +194,10 @@ export const host: Section = {
       await staff.listStaffFindings({ query: street });
       await staff.listRecruitment({ query: street });
       await staff.exportRoster({ query: street });
+      await money.listFunds({ query: { area: "370725" } });
+      await money.listPayees({ query: street });
+      await money.listRequests({ query: street });
+      await money.listFundFindings({ query: street });
       await sleep(300);
       await stop(running);
       const most = unitsByRoute(dataDir);

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { bundles } from "./bundles.ts";
 import { isMet, type Section, tableOf } from "./figures.ts";
 import { host } from "./host.ts";
+import { ledger } from "./ledger.ts";
 import { pay } from "./pay.ts";
 import { copiesOf, proposals } from "./proposals.ts";
 import { verdicts } from "./verdicts.ts";
@@ -12,7 +13,7 @@ import { verdicts } from "./verdicts.ts";
 const { values: options } = parseArgs({
   options: { json: { type: "boolean" }, only: { type: "string" }, long: { type: "boolean" } },
 });
-const sections: readonly Section[] = [bundles, host, verdicts, pay, proposals(copiesOf(options.long ?? false))];
+const sections: readonly Section[] = [bundles, host, verdicts, pay, ledger, proposals(copiesOf(options.long ?? false))];
 const chosen = sections.filter(({ name }) => options.only === undefined || options.only === name);
 if (chosen.length === 0) {
   console.error(`--only takes one of: ${sections.map(({ name }) => name).join(", ")}`);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GRANTS_CLAIM, type Grant, writeGrant } from "@county/contracts/access.ts";
 import { type Route, routeKey } from "@county/contracts/api.ts";
 import { client } from "@county/contracts/client.ts";
+import { funding } from "@county/contracts/funding.ts";
 import { grids } from "@county/contracts/grids.ts";
 import { policy } from "@county/contracts/policy.ts";
 import { staffing } from "@county/contracts/staffing.ts";
@@ -113,6 +114,31 @@ export const subjects: readonly Subject[] = [
         record: person,
         get: eventOf(getPerson, STREET, { params: { person: person.id } }),
         post: eventOf(createPerson, STREET, { body: body("量测乙") }),
+      };
+    },
+  },
+  {
+    name: "funding",
+    entry: "services/funding/main.ts",
+    prepare: async (platform) => {
+      const token = await platform.token([STREET]);
+      const money = client(funding, { baseUrl: platform.url, token: () => token });
+      const body = (code: string) => ({
+        area: STREET.area,
+        name: "量测收款方",
+        kind: "company" as const,
+        code,
+        reason: "量测",
+      });
+      const query = { area: STREET.area };
+      // What the register tells comes by events.
+      while ((await money.listPayees({ query }).catch(() => undefined)) === undefined) await sleep(50);
+      const { body: payee } = await money.registerPayee({ key: "bench-prepared", body: body("BENCH-1") });
+      const { getPayee, registerPayee } = funding.routes;
+      return {
+        record: payee,
+        get: eventOf(getPayee, STREET, { params: { payee: payee.id } }),
+        post: eventOf(registerPayee, STREET, { body: body("BENCH-2") }),
       };
     },
   },

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { service as funding } from "@county/funding/service.ts";
 import { service } from "@county/grids/service.ts";
 import { service as policy } from "@county/policy/service.ts";
 import { service as staffing } from "@county/staffing/service.ts";
@@ -82,6 +83,9 @@ test("the functions' roles allow their own work, and nothing of another service 
   const people = await functionOf("staffing main handler");
   const evidence = await functionOf("staffing events evidence");
   const maps = await functionOf("staffing events maps");
+  const papers = await functionOf("funding events papers");
+  const seal = await functionOf("funding events seal");
+  const money = await functionOf("funding relay handler");
   const { TABLE_POLICY } = await environmentOf("policy main handler");
   const { TABLE_GRIDS, FILES_BUCKET } = main.Environment.Variables;
   const { AUDIT_BUCKET } = relay.Environment.Variables;
@@ -115,6 +119,13 @@ test("the functions' roles allow their own work, and nothing of another service 
     [evidence, "s3:PutObject", `arn:aws:s3:::${FILES_BUCKET}/kept/staffing/x`, "allowed"],
     [evidence, "s3:GetObject", `arn:aws:s3:::${FILES_BUCKET}/kept/staffing/x`, "implicitDeny"],
     [maps, "s3:PutObject", `arn:aws:s3:::${FILES_BUCKET}/kept/staffing/x`, "implicitDeny"],
+    [papers, "s3:PutObject", `arn:aws:s3:::${FILES_BUCKET}/kept/funding/x`, "allowed"],
+    [papers, "s3:GetObject", `arn:aws:s3:::${FILES_BUCKET}/kept/staffing/x`, "implicitDeny"],
+    [seal, "s3:PutObject", `arn:aws:s3:::${FILES_BUCKET}/kept/funding/x`, "implicitDeny"],
+    // Who seals puts no head where the heads are held against him.
+    [seal, "s3:PutObject", `arn:aws:s3:::${AUDIT_BUCKET}/funding/x`, "implicitDeny"],
+    [money, "s3:PutObject", `arn:aws:s3:::${AUDIT_BUCKET}/funding/x`, "allowed"],
+    [money, "s3:PutObject", `arn:aws:s3:::${AUDIT_BUCKET}/grids/x`, "implicitDeny"],
   ] as const) {
     expect([action, resource, await decisions(one.Role, action, resource)]).toEqual([action, resource, decision]);
   }
@@ -147,7 +158,7 @@ test("each queue gives up to its dead letters, and nothing has been given up", a
     (await call("sqs", "AmazonSQS.GetQueueAttributes", { QueueUrl, AttributeNames: ["All"] })).Attributes;
   const dead = QueueUrls.filter((url) => url.includes("DeadLetters"));
   const work = QueueUrls.filter((url) => !dead.includes(url));
-  const consumers = [service, policy, staffing].flatMap((one): readonly object[] => one.consumers);
+  const consumers = [service, policy, staffing, funding].flatMap((one): readonly object[] => one.consumers);
   expect(work.length).toBeGreaterThanOrEqual(consumers.length);
   for (const url of work) {
     const { RedrivePolicy } = await attributesOf(url);

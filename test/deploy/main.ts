@@ -106,6 +106,8 @@ async function everything(): Promise<void> {
       TEST_TARGET: api(new URL(deployed).hostname.split(".")[0] as string),
       TEST_TOKEN_URL: issuer.tokens,
       TEST_FRESH: "yes",
+      // Enough for each way a spending may go, on functions that start as processes.
+      FUNDING_SPENDINGS: "18",
       TEST_LACKS: JSON.stringify(LACKS),
     },
     CASES_MS,

@@ -1,6 +1,8 @@
 import { type Permission, type Role, roles } from "@county/contracts/access.ts";
 import { type Api, isFile, REQUEST_LIMITS, type Route } from "@county/contracts/api.ts";
-import { client } from "@county/contracts/client.ts";
+import { type Client, client } from "@county/contracts/client.ts";
+import { funding } from "@county/contracts/funding.ts";
+import type { Move } from "@county/contracts/funding-orders.ts";
 import type { Community } from "@county/contracts/grids.ts";
 import { CSV, grids, type Import, XLSX } from "@county/contracts/grids.ts";
 import { policy } from "@county/contracts/policy.ts";
@@ -1315,67 +1317,260 @@ async function staffedCounty() {
   };
 }
 
-type Staffed = Awaited<ReturnType<typeof staffedCounty>>;
-let staffedOnce: Promise<Staffed> | undefined;
-/** One for all that comes below: nothing there changes it but what comes last. */
-const staffedForAll = (): Promise<Staffed> => {
-  staffedOnce ??= staffedCounty();
-  return staffedOnce;
-};
+/** A county with everything in it that the funding service's routes are about, and how each of them is called rightly. */
+async function fundedCounty() {
+  const own = await newCounty(here, 990201);
+  await importTable(own.office, own.baocheng, csvBytes(annex2.baocheng));
+  const [home] = (await allCommunities(own.office, own.baocheng)) as [Community];
+  const area = own.baocheng;
+  // A street orders for itself, a community's committee signs for it: each is granted for its own area too.
+  const areas = [own.code, area, home.code];
+  const token = await here.token(allRoles, areas);
+  const apis = await Promise.all(
+    ["tester", "another", "third"].map(async (subject) => {
+      const as = subject === "tester" ? token : await here.token(allRoles, areas, subject);
+      return client(funding, { baseUrl: here.baseUrl, token: () => as });
+    }),
+  );
+  const [api, another, third] = apis as [FundingApi, FundingApi, FundingApi];
+  for (let tries = 0; ; tries++) {
+    const told = await api.listRequests({ query: { area: home.code } }).then(
+      () => true,
+      () => false,
+    );
+    if (told) break;
+    if (tries === 600) throw new Error("the funding service was never told of the county");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const today = here.today();
+  const year = Number(today.slice(0, 4));
+  const reason = "测试";
+  const why = { reason };
+  const [county, street, fund] = [home.id.split(".")[0] as string, home.street.id, "household"];
+  const money = 1_000_000_00;
 
-describe("staff, tasks and pay, from whoever gets them wrong", () => {
-  const routes = Object.entries(staffing.routes) as [keyof typeof staffing.routes & string, Route][];
-  let staffed: Staffed;
+  const drafted = (await api.draftBudget({ key: newKey(), body: { area: own.code, year, ...why } })).body;
+  const unknown = await api.listBudgetLines({ params: { budget: drafted.id }, query: { only: "unknown", limit: 200 } });
+  const amounts = [
+    ...unknown.body.items
+      .filter((one) => one.fund !== fund || one.area.code !== home.code)
+      .map((one) => ({ fund: one.fund, area: one.area.code, fen: null, ...why })),
+    { fund, area: home.code, fen: money, ...why },
+  ];
+  const step = (version: number, budget = drafted.id) => ({
+    key: newKey(),
+    params: { budget },
+    ifMatch: version,
+    body: why,
+  });
+  await api.decideBudgetAmounts({ params: { budget: drafted.id }, ifMatch: 1, body: { amounts, ...why } });
+  await api.proposeBudget(step(2));
+  await another.approveBudget(step(3));
+  const other = (await api.draftBudget({ key: newKey(), body: { area: own.code, year, adjusts: drafted.id, ...why } }))
+    .body.id;
+
+  let orders = 0;
+  const orderOf = (of: string, move: Move) => ({
+    ...{ area: of, fund, year, on: today, reference: `虚构文号${++orders}号`, move, reason },
+  });
+  const ordered = async (of: string, move: Move) => {
+    const { body } = await api.draftOrder({ key: newKey(), body: orderOf(of, move) });
+    const params = { order: body.id };
+    return (await another.approveOrder({ key: newKey(), params, ifMatch: body.version, body: why })).body;
+  };
+  const fen = 10_000_00;
+  const entry = (await ordered(own.code, { kind: "appropriate", fen })).rows[0]?.entry as string;
+  await ordered(own.code, { kind: "release", rows: [{ area, fen }] });
+  await ordered(area, { kind: "pass-on", rows: [{ area: home.code, fen }] });
+  const passOn: Move = { kind: "pass-on", rows: [{ area: home.code, fen: 1 }] };
+  const order = (await api.draftOrder({ key: newKey(), body: orderOf(area, passOn) })).body.id;
+
+  const newPayee = { area, name: "虚构商店", kind: "company" as const, code: "T-1", account: "issuer#nobody", reason };
+  const payee = (await api.registerPayee({ key: newKey(), body: newPayee })).body.id;
+  const newProject = { area: home.code, fund, year, title: "虚构项目", reason };
+  const project = (await api.openProject({ key: newKey(), body: newProject })).body.id;
+  const funds = (await api.listFunds({ query: { area: own.code, limit: 200 } })).body.items;
+  const purpose = funds.find(({ code }) => code === fund)?.purposes[0]?.id as string;
+  const asked = { area: home.code, fund, year, purpose, title: "虚构物资", payee, fen: 100_00, project, reason };
+  const request = (await api.draftRequest({ key: newKey(), body: asked })).body.id;
+  const quote = { kind: "quote" as const, title: "虚构报价", offer: { from: "虚构公司", fen: 100_00 } };
+  await api.addPaper({ key: newKey(), params: { request }, body: quote });
+
+  const query = { area: home.code, fund, year };
+  const table = csvFile(`交易日期,收入金额,支出金额,余额,流水号\n${today},10000.00,,10000.00,B-1`);
+  const dry = (await api.importStatement({ key: newKey(), query, body: table })).body;
+  const imported = await api.importStatement({
+    key: newKey(),
+    query: { ...query, commit: dry.digest },
+    body: table,
+  });
+  const statement = imported.body.statement as string;
+
+  // Of the quarter before this one, which is over: nothing moved in it.
+  const month = Number(today.slice(5, 7));
+  const quarter = month <= 3 ? `${year - 1}q4` : `${year}q${Math.ceil(month / 3) - 1}`;
+  const telling = { area: home.code, quarter, reason };
+  const bulletin = (await api.draftBulletin({ key: newKey(), body: telling })).body.id;
+  const published = { key: newKey(), params: { bulletin }, body: why };
+  await another.signBulletin({ ...published, ifMatch: 1 });
+  await third.publishBulletin({ ...published, key: newKey(), ifMatch: 2 });
+  const text = "请说明";
+  const objected = await api.postObjection({ key: newKey(), params: { bulletin }, body: { text } });
+
+  const title = { zh: "虚构资金", en: "An invented fund" };
+  const lists = { purposes: [{ id: "meals", title }], notFor: [{ id: "salaries", title }] };
+  const years = { from: year, to: null };
+  return {
+    code: own.code,
+    token,
+    params: {
+      ...{ county, street, fund, order, entry, payee, project, request, statement, bulletin, other, paper: "1" },
+      budget: drafted.id,
+      ledger: `${county}.l${year}-${fund}`,
+      account: home.id,
+      objection: objected.body.id,
+      finding: `fund.unspent~${home.id}.l${year}-${fund}`,
+    },
+    own: {},
+    query: {
+      ...{ area, fund, year: String(year), on: today, at: `${today}T00:00:00Z`, limit: "2", quarter },
+      ...{ rule: "fund.", verdict: "meets", state: "drafted", kind: "release", only: "unknown", order: "down" },
+      ...{ from: today.slice(0, 7), to: today.slice(0, 7), commit: "0".repeat(64) },
+    },
+    bodies: {
+      defineFund: { area: own.code, code: "invented", clause: "3.2.2", title, ...lists, years, ...why },
+      changeFund: { ...lists, ...why },
+      draftBudget: { area: own.code, year, adjusts: drafted.id, ...why },
+      decideBudgetAmounts: { amounts, ...why },
+      proposeBudget: why,
+      withdrawBudget: why,
+      approveBudget: why,
+      executeBudget: why,
+      draftOrder: orderOf(area, passOn),
+      approveOrder: why,
+      withdrawOrder: why,
+      closeLedger: { month: `${year}-01`, ...why },
+      registerPayee: { ...newPayee, code: "T-2" },
+      changePayee: { name: "虚构商行", account: "issuer#nobody", closed: false, ...why },
+      draftRequest: asked,
+      editRequest: { title: "虚构文具", purpose, payee, fen: 200_00, project, ...why },
+      submitRequest: why,
+      superviseRequest: { outcome: "agree", ...why },
+      approveRequest: { withoutQuotes: true, ...why },
+      rejectRequest: why,
+      withdrawRequest: why,
+      payRequest: { on: today, fen: 100_00, reference: "B-2", voucher: "missing", ...why },
+      acceptRequest: why,
+      addPaper: quote,
+      openProject: newProject,
+      recordProjectStep: { step: "agreed", on: today, ...why },
+      putReleaseRule: { fund, from: today, share: 20, bands: [{ from: 0, percent: 100 }], ...why },
+      approveReleaseRule: why,
+      recordResult: { community: home.id, quarter, score: 80, ...why },
+      draftBulletin: { ...telling, replaces: 1, corrects: bulletin },
+      signBulletin: why,
+      publishBulletin: why,
+      replyToObjection: { text },
+      postObjection: { text },
+      matchLine: { row: 2, entries: [entry], ...why },
+      explainLine: { row: 2, until: addDays(today, 30), ...why },
+    },
+  };
+}
+type FundingApi = Client<(typeof funding)["routes"]>;
+
+/** One for all that comes below: nothing there changes it but what comes last. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+const staffedForAll = once(staffedCounty);
+const fundedForAll = once(fundedCounty);
+
+/** A county as a service's routes are about it, and how each of them is called rightly. */
+interface Ready {
+  readonly code: string;
+  readonly token: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** Parameters that are called alike and mean another thing in a route. */
+  readonly own: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly bodies: Readonly<Record<string, object>>;
+}
+
+/** What of a service is not as with the others. */
+interface Ways {
+  /** Queries that no list can do without. */
+  readonly required: readonly string[];
+  /** A file that some route takes. */
+  readonly file: string;
+  /** Routes that are told of a stranger's county that there is no such thing, not that he may not. */
+  readonly unknownToStrangers: RegExp;
+  /** Routes whose parameters name something within what another names, and are looked at with it. */
+  readonly within: RegExp;
+  /** A well-formed id of nothing. */
+  nobodys(name: string, id: string): string;
+  /** Where a body beyond all reason is sent. */
+  large(params: Ready["params"]): readonly string[];
+}
+
+function fromWhoeverGetsItWrong(api: Api, readyForAll: () => Promise<Ready>, ways: Ways): void {
+  const routes = Object.entries(api.routes) as [string, Route][];
+  let ready: Ready;
   beforeAll(async () => {
-    staffed = await staffedForAll();
+    ready = await readyForAll();
   });
 
-  const REQUIRED = ["area", "list", "from", "to", "month"];
   /** Calls a route rightly, but for what is said to be otherwise. */
   const ask = async (
     [name, route]: (typeof routes)[number],
     {
-      as = staffed.token,
-      body = staffed.bodies[name as never] as unknown,
+      as = ready.token,
+      body = ready.bodies[name] as unknown,
       params = {},
       query = {},
       without = "",
     }: { as?: string; body?: unknown; params?: object; query?: object; without?: string } = {},
   ): Promise<Response> => {
-    const given = { ...staffed.params, ...staffed.own[name], ...params } as Record<string, string>;
+    const given = { ...ready.params, ...ready.own[name], ...params } as Record<string, string>;
     const path = route.path.replace(/\{(\w+)\}/g, (_, parameter: string) => given[parameter] as string);
-    const fields = Object.keys(route.query?.def.shape ?? {}).filter((field) => REQUIRED.includes(field));
+    const fields = Object.keys(route.query?.def.shape ?? {}).filter((field) => ways.required.includes(field));
     const asked = new URLSearchParams({
-      ...Object.fromEntries(fields.map((field) => [field, staffed.query[field as keyof Staffed["query"]]])),
+      ...Object.fromEntries(fields.map((field) => [field, ready.query[field] as string])),
       ...query,
     });
     const headers: Record<string, string> = {
       "idempotency-key": newKey(),
       "if-match": '"999"',
-      "content-type": isFile(route.body) ? CSV : "application/json",
+      "content-type": isFile(route.body)
+        ? (route.body.contentTypes.find((type) => type === CSV) ?? (route.body.contentTypes[0] as string))
+        : "application/json",
     };
     delete headers[without];
     return await call(route.method, `${path}?${asked}`, {
       token: without === "token" ? undefined : as,
       headers,
-      body: isFile(route.body) ? "姓名,岗位" : route.body ? JSON.stringify(body) : undefined,
+      body: isFile(route.body) ? ways.file : route.body ? JSON.stringify(body) : undefined,
     });
   };
   const kept = (is: (route: Route) => boolean) => routes.filter(([, route]) => is(route));
 
   test("each route asks who is there, what he may do, and where", async () => {
-    const mayNot = await here.token(["company.agent"], [staffed.code]);
+    const mayNot = await here.token(["company.agent"], [ready.code]);
     const elsewhere = await here.token(allRoles, [freshCountyCode(990201)], "stranger");
     for (const one of kept(({ permission }) => permission !== "public")) {
       await gatewayRefusal(here, await ask(one, { without: "token" }), "unauthenticated");
       expect(await refusalOf(await ask(one, { as: mayNot })), one[0]).toMatchObject({ status: 403 });
       const far = await refusalOf(await ask(one, { as: elsewhere }));
       // What is nowhere to be found is nobody's to be forbidden.
-      expect(one[0].match(/Score|Appeal/) ? [403, 404] : [403], one[0]).toContain(far.status);
+      expect(ways.unknownToStrangers.test(one[0]) ? [403, 404] : [403], one[0]).toContain(far.status);
     }
     // Everybody has what his role has, and no more.
     for (const role of allRoles) {
-      const as = await here.token([role], [staffed.code]);
+      const as = await here.token([role], [ready.code]);
       const may: readonly Permission[] = roles[role].may;
       for (const one of kept(({ method, permission }) => method === "GET" && permission !== "public")) {
         if (may.includes(one[1].permission as Permission)) continue;
@@ -1393,7 +1588,7 @@ describe("staff, tasks and pay, from whoever gets them wrong", () => {
       expect(await refusalOf(await ask(one, { without: "if-match" })), one[0]).toMatchObject({ status: 428 });
     }
     for (const one of kept(({ body }) => body !== undefined && !isFile(body))) {
-      const right = staffed.bodies[one[0] as never] as Record<string, unknown>;
+      const right = ready.bodies[one[0]] as Record<string, unknown>;
       for (const [field, of] of Object.entries(right)) {
         const wrong = typeof of === "object" && !Array.isArray(of) ? 5 : {};
         const refused = await refusalOf(await ask(one, { body: { ...right, [field]: wrong } }));
@@ -1413,15 +1608,15 @@ describe("staff, tasks and pay, from whoever gets them wrong", () => {
     }
     for (const one of kept(({ path }) => path.includes("{"))) {
       for (const parameter of one[1].path.match(/\w+(?=\})/g) ?? []) {
-        if (one[0].startsWith("nameS") || one[0].includes("ign")) continue;
+        if (ways.within.test(one[0])) continue;
         const response = await ask(one, { params: { [parameter]: "UPPER" } });
         expect(await refusalOf(response), one[0]).toMatchObject({ status: 400, errors: [{ parameter }] });
       }
     }
     const large = JSON.stringify({ reason: "长".repeat(2_000_000) });
-    for (const path of [`/pay/runs/${staffed.params.run}/check`, "/people", "/tasks"]) {
+    for (const path of ways.large(ready.params)) {
       const headers = { "idempotency-key": newKey(), "if-match": '"1"' };
-      expect(await refusalOf(await call("POST", path, { token: staffed.token, headers, body: large }))).toMatchObject({
+      expect(await refusalOf(await call("POST", path, { token: ready.token, headers, body: large }))).toMatchObject({
         status: 413,
       });
     }
@@ -1429,10 +1624,7 @@ describe("staff, tasks and pay, from whoever gets them wrong", () => {
 
   test("what is nobody's is not found, and nowhere is not somebody's", async () => {
     const nobodys = Object.fromEntries(
-      Object.entries(staffed.params).map(([name, id]) => [
-        name,
-        name === "evidence" ? "9" : name === "run" ? id.replace(/\d{6}$/, "209912") : id.replace(/.{4}$/, "0000"),
-      ]),
+      Object.entries(ready.params).map(([name, id]) => [name, ways.nobodys(name, id)]),
     );
     for (const one of kept(({ path }) => path.includes("{"))) {
       const refused = await refusalOf(await ask(one, { params: nobodys }));
@@ -1448,6 +1640,82 @@ describe("staff, tasks and pay, from whoever gets them wrong", () => {
         else expect([400, 404], one[0]).toContain((await refusalOf(response)).status);
       }
     }
+  });
+}
+
+describe("staff, tasks and pay, from whoever gets them wrong", () => {
+  fromWhoeverGetsItWrong(staffing, staffedForAll, {
+    required: ["area", "list", "from", "to", "month"],
+    file: "姓名,岗位",
+    unknownToStrangers: /Score|Appeal/,
+    within: /^nameS|ign/,
+    nobodys: (name, id) =>
+      name === "evidence" ? "9" : name === "run" ? id.replace(/\d{6}$/, "209912") : id.replace(/.{4}$/, "0000"),
+    large: ({ run }) => [`/pay/runs/${run}/check`, "/people", "/tasks"],
+  });
+});
+
+describe("funds, orders and spending, from whoever gets them wrong", () => {
+  fromWhoeverGetsItWrong(funding, fundedForAll, {
+    required: ["area", "fund", "year"],
+    file: "交易日期,收入金额",
+    unknownToStrangers: /^$/,
+    within: /^$/,
+    nobodys: (name, id) =>
+      name === "paper"
+        ? "9"
+        : ["fund", "account"].includes(name)
+          ? id
+          : ["ledger", "entry", "order"].includes(name)
+            ? id.replace(/^.{4}/, "0000")
+            : name === "bulletin"
+              ? id.replace(/20\d\dq\d/, "2099q4")
+              : id.replace(/.{4}$/, "0000"),
+    large: ({ order }) => [`/orders/${order}/approve`, "/requests", "/orders"],
+  });
+
+  test("an amount that is none is refused with the clause, in both languages, at its place", async () => {
+    const { token: as, bodies } = await fundedForAll();
+    const order = bodies.draftOrder as { move: object };
+    for (const [path, body, pointer] of [
+      ["/orders", (fen: unknown) => ({ ...order, move: { kind: "appropriate", fen } }), "/move/fen"],
+      ["/requests", (fen: unknown) => ({ ...bodies.draftRequest, fen }), "/fen"],
+    ] as const) {
+      for (const fen of [-1, 0, 0.5, 1_000_000_000_001, 1e300, "100"]) {
+        for (const [language, clause] of [
+          ["zh", "（3.2.2）"],
+          ["en", "(3.2.2)"],
+        ] as const) {
+          const sent = { token: as, language, headers: { "idempotency-key": newKey() }, ...json(body(fen)) };
+          const problem = await refusalOf(await call("POST", path, sent), language);
+          expect(problem).toMatchObject({ status: 400, code: "invalid-request" });
+          expect(problem.errors?.[0]).toMatchObject({ pointer, detail: expect.stringContaining(clause) });
+          expect(problem.detail).toContain(clause);
+        }
+      }
+    }
+  });
+
+  test("a change of what was changed meanwhile is refused, and a command sent twice is done once", async () => {
+    const { token: as, bodies, params } = await fundedForAll();
+    const stale = await call("PATCH", `/requests/${params.request}`, {
+      token: as,
+      headers: { "if-match": '"999"' },
+      ...json(bodies.editRequest),
+    });
+    expect(await refusalOf(stale)).toMatchObject({ status: 412, code: "stale-version" });
+    const headers = { "idempotency-key": newKey() };
+    const draft = async (more: object = {}) =>
+      await call("POST", "/requests", { token: as, headers, ...json({ ...bodies.draftRequest, ...more }) });
+    const answers = await Promise.all([draft(), draft(), draft()]);
+    const made = (await Promise.all(answers.map(async (one) => (one.ok ? await one.json() : undefined)))) as (
+      | { id: string }
+      | undefined
+    )[];
+    expect(new Set(made.flatMap((one) => one?.id ?? [])).size).toBe(1);
+    // Whoever is not answered at once is told to come again.
+    expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+    expect(await refusalOf(await draft({ fen: 2 }))).toMatchObject({ status: 422, code: "key-reused" });
   });
 });
 
@@ -1750,6 +2018,36 @@ describe("whatever comes", () => {
         return writeCsv(rows);
       });
     await withstands(staffing, { ...known, nearly: { importRoster: tables, handInCandidates: tables } }, 4_000, 10);
+  });
+
+  test("nor does one of the funding service", async () => {
+    const known = await fundedForAll();
+    const today = here.today();
+    const head = ["交易日期", "收入金额", "支出金额", "余额", "流水号", "收款方编码", "摘要"];
+    const row = [today, "", "100.00", "9900.00", "B-9", "T-1", "虚构支付"];
+    const cell = fc.oneof(oneOf("", "-1", "0.001", "1e9", "99999999999999", "2020-02-30", "6222021234567890"), text);
+    const statements = fc.array(fc.tuple(fc.nat(), fc.nat(), cell), { maxLength: 4 }).map((changes) => {
+      const rows = [[...head], [...row], [...row]];
+      for (const [at, column, given] of changes) rows[at % rows.length]![column % head.length] = given;
+      return writeCsv(rows);
+    });
+    const amount = oneOf<unknown>(0, -1, 0.5, 1, 1e12, 1e12 + 1, 2 ** 53, 1e300, null, true, [], {}, "1");
+    const right = known.bodies.draftOrder as { move: object };
+    const code = fc.oneof(oneOf(known.code, known.query.area as string, "999999", "999999001901"), text);
+    const area = fc.record({ area: code, fen: amount });
+    const moves = fc.oneof(
+      fc.record({ kind: oneOf("appropriate", "release"), fen: amount }),
+      fc.record({ kind: oneOf("release", "pass-on"), rows: fc.array(area, { maxLength: 3 }) }),
+      fc.record({ kind: fc.constant("hand-up"), of: code, fen: amount }),
+      fc.record({
+        kind: fc.constant("reverse"),
+        entry: oneOf(known.params.entry, known.params.entry.replace("household", "annual"), "x"),
+        from: oneOf("treasury", "county", known.params.account, `${known.params.account}~held`, known.params.payee),
+        fen: amount,
+      }),
+    );
+    const orders = moves.map((move) => JSON.stringify({ ...right, move, reference: newKey() }));
+    await withstands(funding, { ...known, nearly: { importStatement: statements, draftOrder: orders } }, 5_000, 10);
   });
 });
 

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startPlatform } from "@county/local/platform.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -38,7 +39,9 @@ test("the tour's calls give the answers it prints", async () => {
     .filter(({ kind }) => kind === "sh")
     .map(({ code }) => `${code.replaceAll("localhost:3000", platform.url.replace("http://", ""))}\necho "${marker}"`)
     .join("\n");
-  writeFileSync(join(dataDir, "tour.sh"), script);
+  // `npm run` finds its scripts from the checkout, where whoever follows the tour stands.
+  const checkout = `npm() { command npm --prefix '${fileURLToPath(new URL("../..", import.meta.url))}' "$@"; }`;
+  writeFileSync(join(dataDir, "tour.sh"), `${checkout}\n${script}`);
   const { stdout } = await promisify(execFile)("bash", ["tour.sh"], { cwd: dataDir });
   const answers = stdout.split(marker);
   let shell = -1;

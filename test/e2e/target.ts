@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "@county/contracts/access.ts";
 import { type Platform, startPlatform } from "@county/local/platform.ts";
-import type { TestOptions } from "vitest";
+import { dateOf } from "@county/platform/clock.ts";
+import { type TestOptions, vi } from "vitest";
 import { type Claims, signedToken } from "./token.ts";
 
 declare module "vitest" {
@@ -30,6 +31,12 @@ export interface Target extends Reached {
   readonly cloud: boolean;
   /** As the options of a test or a group: runs it only where the target has all of this, and else says why not. */
   needs(...abilities: Ability[]): TestOptions;
+  /** The day it is there: this process's own, or the one that was set. */
+  today(): string;
+  /** Sets this day, where `target` was given a first one and the platform keeps this process's time; elsewhere it does nothing. */
+  travel(day: string): void;
+  /** Waits until what the clock starts by now, and all that follows from it, is done, where the day is set. */
+  caughtUp(): Promise<void>;
   /** Only where the platform runs in this process; absent when `TEST_TARGET` names one elsewhere. */
   readonly inProcess?: { readonly platform: Platform; readonly dataDir: string };
   stop(): Promise<void>;
@@ -39,6 +46,8 @@ export interface Target extends Reached {
 export type Ability =
   /** To look into the platform's own process. */
   | "inside"
+  /** A day that the case sets. */
+  | "own calendar"
   /** An issuer that signs whatever it is given. */
   | "signatures"
   /** The gateway of `packages/local`, which says more than the cloud's. */
@@ -49,8 +58,9 @@ export type Ability =
 /**
  * `TEST_TARGET` where it is set, else a platform of its own in this process. Tokens come from `TEST_TOKEN_URL`, or, of
  * another `npm start`, from where it gives them. `TEST_LACKS` says in JSON which abilities that target lacks, and why.
+ * @param first the day it begins on, for a case that takes a year; a platform elsewhere keeps its own time
  */
-export async function target(): Promise<Target> {
+export async function target(first?: string): Promise<Target> {
   const { TEST_TARGET, TEST_TOKEN_URL, TEST_LACKS = "{}" } = process.env;
   const elsewhere = TEST_TARGET?.replace(/\/$/, "");
   if (elsewhere !== undefined) {
@@ -58,6 +68,7 @@ export async function target(): Promise<Target> {
     const tokens = TEST_TOKEN_URL ?? `${elsewhere}/dev/token`;
     const lacks: Partial<Record<Ability, string>> = {
       inside: "it looks into the process that serves it",
+      "own calendar": "it sets the day, and a platform elsewhere keeps its own time",
       ...(cloud
         ? { "own gateway": "the cloud's gateway has its own words, and no status 405" }
         : { signatures: "its issuer signs only what it says itself" }),
@@ -68,6 +79,9 @@ export async function target(): Promise<Target> {
       token: tokensFrom(tokens),
       signed: async (claims, header) => await askForToken(`${tokens}/signed`, { claims, header }),
       cloud,
+      today: dayHere,
+      travel: () => {},
+      caughtUp: async () => {},
       needs: (...abilities): TestOptions => {
         const notRun = abilities.map((ability) => lacks[ability]).find((lack) => lack !== undefined);
         return notRun === undefined ? {} : { skip: true, meta: { notRun } };
@@ -76,6 +90,10 @@ export async function target(): Promise<Target> {
     };
   }
   const dataDir = mkdtempSync(join(tmpdir(), "county-e2e-"));
+  // Before any service is loaded, and of all that tells the time nothing but the day: what waits goes on waiting as long as it does.
+  if (first !== undefined) {
+    vi.useFakeTimers({ toFake: ["Date"], shouldAdvanceTime: true, now: Date.parse(`${first}T02:00:00Z`) });
+  }
   const platform = await startPlatform({ port: 0, dataDir, dataset: "empty" });
   const baseUrl = platform.url.replace("localhost", "127.0.0.1");
   return {
@@ -86,14 +104,25 @@ export async function target(): Promise<Target> {
       return signedToken(claims, header, createPrivateKey({ key, format: "jwk" }));
     },
     cloud: false,
+    today: dayHere,
+    travel: (day) => {
+      if (first !== undefined && dayHere() !== day) vi.setSystemTime(Date.parse(`${day}T02:00:00Z`));
+    },
+    caughtUp: async () => {
+      await platform.schedules.check();
+      await platform.bus.settle();
+    },
     needs: () => ({}),
     inProcess: { platform, dataDir },
     stop: async () => {
       await platform.stop();
+      vi.useRealTimers();
       rmSync(dataDir, { recursive: true });
     },
   };
 }
+
+const dayHere = (): string => dateOf(new Date().toISOString());
 
 export const tokensFrom =
   (url: string): Reached["token"] =>

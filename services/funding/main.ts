@@ -1,0 +1,8 @@
+import { funding } from "@county/contracts/funding.ts";
+import { prime } from "@county/platform/prime.ts";
+import { serve } from "@county/platform/serve.ts";
+import { handlers } from "./handlers.ts";
+import { deps, observed, ownTable } from "./wiring.ts";
+
+await prime(ownTable);
+export const handler = serve(funding, handlers(deps), { table: ownTable, observer: observed });
