@@ -5,6 +5,21 @@ import { defineConfig } from "vitest/config";
 const ignored = ["**/node_modules/**", "**/cdk.out/**"];
 const database = { include: ["**/*.db.test.ts"], exclude: ignored, testTimeout: 30_000, hookTimeout: 60_000 };
 
+/**
+ * What AWS's own DynamoDB Local is asked by every `npm test`: where it is the database that decides. The rest is asked of it by
+ * `npm run test:long`. Units are counted on one engine alone, and the local platform's own tests are about the embedded one.
+ */
+const decidedByTheDatabase = [
+  "{packages/platform,infra,test}/**/*.db.test.ts",
+  "services/*/*faults.db.test.ts",
+  "services/policy/*.db.test.ts",
+  "services/grids/{register,departmental,policies}.db.test.ts",
+  "services/staffing/{copies,people,scores}.db.test.ts",
+  "services/funding/{ledgers,orders,budgets}.db.test.ts",
+];
+const notForAws = [...ignored, "packages/local/**", "**/units.db.test.ts"];
+const onAws = { ...database, globalSetup: ["test/engine-aws.ts"] };
+
 export default defineConfig({
   test: {
     // As many as there are processors: left to itself one is kept free, which of two is half of them. Tests wait for engines a lot.
@@ -21,16 +36,9 @@ export default defineConfig({
         },
       },
       { test: { name: "db", ...database, globalSetup: ["test/engine.ts"] } },
-      // The same tests on AWS's own DynamoDB Local; asked for by name, because it needs Java.
-      {
-        test: {
-          name: "db-aws",
-          ...database,
-          // The local platform's own tests are about the embedded engine; units are counted once, because filling a county takes long.
-          exclude: [...ignored, "packages/local/**", "**/units.db.test.ts"],
-          globalSetup: ["test/engine-aws.ts"],
-        },
-      },
+      // The same tests on DynamoDB Local; asked for by name, because it needs Java.
+      { test: { ...onAws, name: "db-aws", include: decidedByTheDatabase, exclude: notForAws } },
+      { test: { ...onAws, name: "db-aws-rest", exclude: [...notForAws, ...decidedByTheDatabase] } },
       {
         test: {
           name: "e2e",

@@ -4,22 +4,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 // `npm run test:long`: what takes too long for every `npm test`. The ledger against a plain one in memory, under faults, and a
-// year of the county's money with a thousand spendings. Each with its time, and one closing line of counts.
+// year of the county's money with a thousand spendings, and what `npm test` does not ask of DynamoDB Local. Each with its time, and one closing line of counts.
 
 const ROOT = decodeURIComponent(new URL("..", import.meta.url).pathname);
 const SPENDINGS = process.env.FUNDING_SPENDINGS ?? "1000";
 const reports = mkdtempSync(join(tmpdir(), "county-long-"));
-const report = join(reports, "year.json");
+const java = spawnSync("java", ["-version"]).status === 0;
 
-const vitest = join(ROOT, "node_modules", ".bin", "vitest");
-const year = ["run", "--project", "e2e", "test/e2e/funding.test.ts", "--reporter=default", "--reporter=json"];
+const vitest = (name: string, ...args: string[]) => {
+  const report = join(reports, `${name}.json`);
+  const run = ["run", "--project", ...args, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  return { tool: join(ROOT, "node_modules", ".bin", "vitest"), args: run, report };
+};
 const parts = [
   {
     name: "ledger under faults",
     tool: process.execPath,
     args: [join(ROOT, "test", "faults-long.ts"), ...process.argv.slice(2)],
   },
-  { name: `a year, ${SPENDINGS} spendings`, tool: vitest, args: [...year, `--outputFile.json=${report}`], report },
+  { name: `a year, ${SPENDINGS} spendings`, ...vitest("year", "e2e", "test/e2e/funding.test.ts") },
+  ...(java ? [{ name: "db: DynamoDB Local, rest", ...vitest("rest", "db-aws-rest") }] : []),
 ];
 
 const lines: string[] = [];
@@ -36,6 +40,7 @@ for (const { name, tool, args, report: counted } of parts) {
   lines.push(`${name.padEnd(26)} ${seconds.padStart(6)} s  ${passed} passed, ${failed} failed`);
 }
 rmSync(reports, { recursive: true });
+if (!java) lines.push("db: DynamoDB Local, rest   NOT RUN: needs Java, which is not on this machine");
 console.log(`\n${lines.join("\n")}\n\n${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 
