@@ -21,6 +21,7 @@ const parts = [
     name: "ledger under faults",
     tool: process.execPath,
     args: [join(ROOT, "test", "faults-long.ts"), ...process.argv.slice(2)],
+    report: undefined,
   },
   { name: `a year, ${SPENDINGS} spendings`, ...vitest("year", "e2e", "test/e2e/funding.test.ts") },
   ...(java ? [{ name: "db: DynamoDB Local, rest", ...vitest("rest", "db-aws-rest") }] : []),
