@@ -85,9 +85,16 @@ describe("a queue's handler", () => {
 test("a schedule's handler is given the time it was due, and fails aloud", async () => {
   const { told, working } = watching();
   const times: string[] = [];
-  await job("nightly", async (now) => void times.push(now), working)({ time: "2020-06-20T00:00:00Z" });
+  const nightly = job("nightly", async (now) => void times.push(now), {
+    ...working,
+    clock: () => Date.UTC(2020, 5, 21),
+  });
+  for (const time of ["2020-06-20T00:00:00Z", "2020-06-20T08:00:00+08:00", "<aws.scheduler.scheduled-time>"]) {
+    await nightly({ time });
+  }
   const failing = job("nightly", () => Promise.reject(new Error("no")), working);
   await expect(failing({ time: "2020-06-20T00:05:00Z" })).rejects.toThrow("no");
-  expect(times).toEqual(["2020-06-20T00:00:00Z"]);
-  expect(told).toEqual(["nightly 0 ok", "nightly 0 no"]);
+  // Where none is named, it is now.
+  expect(times).toEqual(["2020-06-20T00:00:00.000Z", "2020-06-20T00:00:00.000Z", "2020-06-21T00:00:00.000Z"]);
+  expect(told).toEqual(["nightly 0 ok", "nightly 0 ok", "nightly 0 ok", "nightly 0 no"]);
 });

@@ -61,7 +61,10 @@ export async function eachOf<T>(all: readonly T[], work: (one: T) => Promise<voi
     : new AggregateError(failed, `${failed.length} failed; the first: ${first.message}`);
 }
 
-/** A schedule's Lambda handler. Jobs are safe to run twice, late, or after having been killed anywhere. */
+/**
+ * A schedule's Lambda handler; `work` is told the instant it was due. Jobs are safe to run twice, late, or after having been killed
+ * anywhere.
+ */
 export function job(
   name: string,
   work: (now: string) => Promise<void>,
@@ -70,7 +73,10 @@ export function job(
   return async ({ time }) => {
     const seen = seenNow(name, clock);
     try {
-      await metered(seen.units, async () => await work(time));
+      // A scheduler that leaves the template's placeholder as it is names no instant; what a job dates may never be changed.
+      const due = Date.parse(time);
+      const now = new Date(Number.isNaN(due) ? seen.began : due).toISOString();
+      await metered(seen.units, async () => await work(now));
       observer.work(name, seen, clock());
     } catch (error) {
       observer.work(name, seen, clock(), error as Error);
