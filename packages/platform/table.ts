@@ -102,7 +102,7 @@ export function dynamo(environment: Pick<Environment, "AWS_REGION" | "DYNAMODB_E
       secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? "",
       ...(process.env.AWS_SESSION_TOKEN && { sessionToken: process.env.AWS_SESSION_TOKEN }),
     }),
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 },
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
     maxAttempts: 4,
     // Said here, so that the first call does not go looking for each of them in files and the environment.
     retryMode: "standard",
