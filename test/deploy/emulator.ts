@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { AwsClient } from "aws4fetch";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -10,7 +11,10 @@ const root = resolve(import.meta.dirname, "../..");
 const EMULATOR = "ministack==1.5.33";
 const PACKAGES = [EMULATOR, "cryptography==50.0.2"];
 const venv = `${root}/.cache/${EMULATOR.replace("==", "-")}`;
+export const REGION = "us-east-1";
 const START_MS = 60_000;
+const LAST_CHARACTERS = 3_000;
+const LAST_ERRORS = 20;
 
 /** Puts the emulator into `.cache`. @returns why it cannot be had, if so */
 export function install(): string | undefined {
@@ -52,8 +56,8 @@ export interface Emulator {
   readonly endpoint: string;
   /** The address of a deployed API. */
   api(id: string): string;
-  /** What it and the functions said last. */
-  said(): string;
+  /** What went wrong in functions by their own logs, and what it said last. */
+  said(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -95,7 +99,8 @@ export async function start(folder: string, { key, certificate }: Certificate): 
   closeSync(output);
   const ended = new Promise<void>((done) => child.once("close", () => done()));
   const running = () => child.exitCode === null && child.signalCode === null;
-  const said = () => readFileSync(log, "utf8").slice(-3_000);
+  const said = async () =>
+    `${await errorsOf(endpoint).catch(String)}\n${readFileSync(log, "utf8").slice(-LAST_CHARACTERS)}`;
   const stop = async () => {
     child.stdin?.end();
     await ended;
@@ -105,8 +110,35 @@ export async function start(folder: string, { key, certificate }: Certificate): 
     if (answer?.ok) return { endpoint, api: (id) => `https://${id}.execute-api.localhost:${port}`, said, stop };
     if (running() && Date.now() - began < START_MS) continue;
     await stop();
-    throw new Error(`the emulator does not answer:\n${said()}`);
+    throw new Error(`the emulator does not answer:\n${readFileSync(log, "utf8").slice(-LAST_CHARACTERS)}`);
   }
+}
+
+/** The last errors in the logs of all functions, a line each. */
+async function errorsOf(endpoint: string): Promise<string> {
+  const aws = new AwsClient({
+    accessKeyId: "test",
+    secretAccessKey: "test",
+    region: REGION,
+    service: "logs",
+    retries: 0,
+  });
+  interface Answer {
+    readonly logGroups?: readonly { readonly logGroupName: string }[];
+    readonly events?: readonly { readonly message: string }[];
+  }
+  const call = async (operation: string, body: object): Promise<Answer> => {
+    const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": `Logs_20140328.${operation}` };
+    const response = await aws.fetch(endpoint, { method: "POST", headers, body: JSON.stringify(body) });
+    return (await response.json()) as Answer;
+  };
+  const { logGroups = [] } = await call("DescribeLogGroups", {});
+  const lines: string[] = [];
+  for (const { logGroupName } of logGroups) {
+    const { events = [] } = await call("FilterLogEvents", { logGroupName, filterPattern: '"ERROR"' });
+    for (const { message } of events) lines.push(`${logGroupName}: ${message.slice(0, LAST_CHARACTERS)}`);
+  }
+  return lines.slice(-LAST_ERRORS).join("\n");
 }
 
 async function freePort(): Promise<number> {

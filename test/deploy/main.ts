@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { stageOf, switches } from "@county/infra/stage.ts";
-import { type Emulator, install, selfSigned, start } from "./emulator.ts";
+import { type Emulator, install, REGION, selfSigned, start } from "./emulator.ts";
 import { LACKS, LOCAL_ONLY, NOT_SHOWN } from "./gaps.ts";
 import { AUDIENCE, type OwnIssuer, ownIssuer } from "./issuer.ts";
 
@@ -13,7 +13,6 @@ import { AUDIENCE, type OwnIssuer, ownIssuer } from "./issuer.ts";
  * deployed API, the road of events, and a schedule. Says what cannot be shown there, and ends with the counts.
  */
 const root = resolve(import.meta.dirname, "../..");
-const REGION = "us-east-1";
 const ACCOUNT = "000000000000";
 const STAGE = "emulator";
 /** What takes longer hangs, on a slow machine too. */
@@ -45,7 +44,7 @@ if (lack === undefined) {
     console.error(error);
     counts.failed++;
   } finally {
-    if (counts.failed > 0) console.error(`\nthe emulator said last:\n${emulator?.said()}`);
+    if (counts.failed > 0) console.error(`\nthe emulator said last:\n${await emulator?.said()}`);
     await emulator?.stop();
     await issuer?.stop();
   }
