@@ -4,6 +4,7 @@ import type { Budget } from "@county/contracts/funding-budgets.ts";
 import { fundingEvents } from "@county/contracts/funding-events.ts";
 import { policyOn } from "@county/plan/policy.ts";
 import { type CountyCopy, officeScope } from "@county/platform/areas.ts";
+import { tellEffect } from "@county/platform/effects.ts";
 import { OUTBOX_SHARDS, outboxPartition } from "@county/platform/outbox.ts";
 import { printedBudgetFacts } from "@county/rules/asks-and-gives.ts";
 import type { PlannedLine } from "@county/rules/budget.ts";
@@ -23,7 +24,7 @@ import {
 import { newKey } from "../../test/register.ts";
 import { budgetFindings } from "./budget-findings.ts";
 import type { BudgetRecord } from "./budgets.ts";
-import { tellEffect } from "./effects.ts";
+import { judge } from "./effects.ts";
 import { factsOf } from "./reckoning.ts";
 
 // Funds and budgets of invented counties, and of the plan's own, over the contract.
@@ -659,7 +660,8 @@ describe("what is told", () => {
       value: 30_000_000,
     };
     const { store } = service.deps;
-    const tell = async () => await tellEffect(store, drafted, new Date(now++).toISOString(), () => undefined);
+    const tell = async () =>
+      await tellEffect(store.policies, judge(store), drafted, new Date(now++).toISOString(), () => undefined);
     await Promise.all([tell(), tell()]);
     await tell();
     const shards = await Promise.all(

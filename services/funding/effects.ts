@@ -1,11 +1,9 @@
-import type { policyEvents } from "@county/contracts/policy-events.ts";
 import type { CountyCopy } from "@county/platform/areas.ts";
-import { type Judge, tellEffect as tell } from "@county/platform/effects.ts";
+import type { Judge } from "@county/platform/effects.ts";
 import { dueFinding } from "@county/rules/budget.ts";
 import { effectOf } from "@county/rules/effect.ts";
 import { type Finding, findingIds } from "@county/rules/finding.ts";
 import { type BudgetFacts, budget } from "@county/rules/funds.ts";
-import type * as z from "zod/mini";
 import { factsOf } from "./reckoning.ts";
 import type { Store } from "./store.ts";
 
@@ -23,7 +21,7 @@ interface Placed {
 
 const placeOf = (id: string): string => id.split(".").slice(0, 2).join(".");
 
-const judge = (store: Store): Judge<Facts, Placed> => ({
+export const judge = (store: Store): Judge<Facts, Placed> => ({
   async factsOf(code, on) {
     const area = await store.areas.areaByCode(code);
     const county = area && (await store.areas.county(area.id));
@@ -53,11 +51,3 @@ const judge = (store: Store): Judge<Facts, Placed> => ({
   },
   unregistered: { zh: "资金服务没有该县的数据", en: "The funding service has no data of this county" },
 });
-
-/** As the platform's, of this service's data. */
-export const tellEffect = async (
-  store: Store,
-  drafted: z.infer<(typeof policyEvents)["policy.change-drafted"]>,
-  now: string,
-  report: (error: Error) => void,
-): Promise<void> => await tell(store.policies, judge(store), drafted, now, report);

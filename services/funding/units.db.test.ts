@@ -9,6 +9,7 @@ import { lastDayOfMonth } from "@county/plan/calendar.ts";
 import { listParameters } from "@county/plan/parameters.ts";
 import { type CommunityCopy, type StreetCopy, streetOf } from "@county/platform/areas.ts";
 import { dateOf, timeId } from "@county/platform/clock.ts";
+import { tellEffect } from "@county/platform/effects.ts";
 import { holdIdOf, ledgerIdOf } from "@county/rules/ledger.ts";
 import { expect, test } from "vitest";
 import {
@@ -23,7 +24,7 @@ import { freshTable } from "../../test/table.ts";
 import { type Item, measuring, reckoning } from "../../test/units.ts";
 import { contentOf } from "./bulletin-drafting.ts";
 import { bulletinIdOf } from "./bulletins.ts";
-import { tellEffect } from "./effects.ts";
+import { judge } from "./effects.ts";
 import { checkPaper } from "./papers.ts";
 import { postedFileOf, type RequestRecord, requestAction } from "./spending.ts";
 import { carryOn } from "./subsidies.ts";
@@ -458,7 +459,8 @@ test("every route costs what the formula makes of the items it touches, and no m
   await work("sealWaiting (idle)", { read: 10, write: 0 }, () => seal(store));
   await work("effects", { read: 40, write: 40 }, () =>
     tellEffect(
-      store,
+      store.policies,
+      judge(store),
       { area, change: "c1", id: "fund.party-service.rate", from: "2020-12-01", value: 30_000_000 },
       instant(),
       (error) => {

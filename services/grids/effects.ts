@@ -1,13 +1,11 @@
-import type { policyEvents } from "@county/contracts/policy-events.ts";
-import { type Judge, tellEffect as tell } from "@county/platform/effects.ts";
+import type { Judge } from "@county/platform/effects.ts";
 import { effectOf } from "@county/rules/effect.ts";
-import type * as z from "zod/mini";
 import { type Facts, factsOf, judged, type Placed } from "./findings.ts";
 import { findScope, steadily } from "./register.ts";
 import type { Store } from "./store.ts";
 
 /** What drafted changes of parameters would do to the register and the maps. */
-const judge = (store: Store): Judge<Facts, Placed> => ({
+export const judge = (store: Store): Judge<Facts, Placed> => ({
   async factsOf(county, on) {
     const scope = await findScope(store, await store.idOf(county));
     return scope && (await steadily(store, scope, async () => await factsOf(store, scope, on)));
@@ -21,11 +19,3 @@ const judge = (store: Store): Judge<Facts, Placed> => ({
   },
   unregistered: { zh: "网格服务没有该县的数据", en: "The grids service has no data of this county" },
 });
-
-/** As the platform's, of this service's data. */
-export const tellEffect = async (
-  store: Store,
-  drafted: z.infer<(typeof policyEvents)["policy.change-drafted"]>,
-  now: string,
-  report: (error: Error) => void,
-): Promise<void> => await tell(store.policies, judge(store), drafted, now, report);

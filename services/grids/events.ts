@@ -1,6 +1,6 @@
 import { gridsEvents } from "@county/contracts/grids-events.ts";
-import { policyEvents } from "@county/contracts/policy-events.ts";
 import { staffingEvents } from "@county/contracts/staffing-events.ts";
+import { keepPolicies, tellEffects } from "@county/platform/policy-consumers.ts";
 import { consume } from "@county/platform/work.ts";
 import { deps, observed } from "./wiring.ts";
 
@@ -16,12 +16,7 @@ export const imports = consume(
 );
 
 /** The values a county has decided for parameters. */
-export const policies = consume(
-  "policies",
-  policyEvents["policy.parameters-changed"],
-  async ({ state: { county, changes }, version }) => await deps.store.policies.keep(county, version, changes),
-  { observer: observed },
-);
+export const policies = keepPolicies(deps.store.policies, observed);
 
 /** What a service that keeps copies has missed. */
 export const copies = consume(
@@ -35,20 +30,8 @@ export const copies = consume(
 );
 
 /** What a drafted value would do. */
-export const effects = consume(
-  "effects",
-  policyEvents["policy.change-drafted"],
-  async (drafted, now) => {
-    const { tellEffect } = await import("./effects.ts");
-    const began = Date.parse(now);
-    await tellEffect(deps.store, drafted, now, (error) =>
-      observed.work(
-        "effects.unjudged",
-        { began, route: "effects.unjudged", units: { read: 0, write: 0 } },
-        began,
-        error,
-      ),
-    );
-  },
-  { observer: observed },
+export const effects = tellEffects(
+  deps.store.policies,
+  async () => (await import("./effects.ts")).judge(deps.store),
+  observed,
 );

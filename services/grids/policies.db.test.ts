@@ -2,7 +2,7 @@ import type { Grant } from "@county/contracts/access.ts";
 import type { Community } from "@county/contracts/grids.ts";
 import { gridsEvents } from "@county/contracts/grids-events.ts";
 import { type EffectTold, policyEvents } from "@county/contracts/policy-events.ts";
-import { withinAnEvent } from "@county/platform/effects.ts";
+import { tellEffect, withinAnEvent } from "@county/platform/effects.ts";
 import { type BusEvent, busEvent, OUTBOX_SHARDS, type OutboxItem, outboxPartition } from "@county/platform/outbox.ts";
 import { consume } from "@county/platform/work.ts";
 import type { SQSEvent } from "aws-lambda";
@@ -19,7 +19,7 @@ import {
   type RegisterApi,
   twoStreets,
 } from "../../test/register.ts";
-import { tellEffect } from "./effects.ts";
+import { judge } from "./effects.ts";
 
 // What other services tell of the policy, and what becomes of findings, codes and proposals by it.
 
@@ -58,7 +58,8 @@ function hearing({ deps: { store } }: Register) {
       consume(
         "effects",
         policyEvents["policy.change-drafted"],
-        async (drafted) => await tellEffect(store, drafted, NOW, ({ message }) => void reported.push(message)),
+        async (drafted) =>
+          await tellEffect(store.policies, judge(store), drafted, NOW, ({ message }) => void reported.push(message)),
         { observer },
       ),
     ),

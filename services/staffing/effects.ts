@@ -1,12 +1,10 @@
-import type { policyEvents } from "@county/contracts/policy-events.ts";
-import { type Judge, tellEffect as tell } from "@county/platform/effects.ts";
+import type { Judge } from "@county/platform/effects.ts";
 import { effectOf } from "@county/rules/effect.ts";
-import type * as z from "zod/mini";
 import { type Facts, factsOf, judged, type Placed } from "./findings.ts";
 import type { Store } from "./store.ts";
 
 /** What drafted changes of parameters would do to the staff: street by street, as the copies are now. */
-const judge = (store: Store): Judge<readonly Facts[], Placed> => ({
+export const judge = (store: Store): Judge<readonly Facts[], Placed> => ({
   async factsOf(code, on) {
     const area = await store.copies.areaByCode(code);
     const county = area && (await store.copies.county(area.id));
@@ -28,11 +26,3 @@ const judge = (store: Store): Judge<readonly Facts[], Placed> => ({
   },
   unregistered: { zh: "人员服务没有该县的数据", en: "The staffing service has no data of this county" },
 });
-
-/** As the platform's, of this service's data. */
-export const tellEffect = async (
-  store: Store,
-  drafted: z.infer<(typeof policyEvents)["policy.change-drafted"]>,
-  now: string,
-  report: (error: Error) => void,
-): Promise<void> => await tell(store.policies, judge(store), drafted, now, report);

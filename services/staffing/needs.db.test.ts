@@ -5,6 +5,7 @@ import { staffing } from "@county/contracts/staffing.ts";
 import { staffingEvents } from "@county/contracts/staffing-events.ts";
 import { readAnnex } from "@county/plan/annexes.ts";
 import type { ParameterChange } from "@county/plan/policy.ts";
+import { tellEffect } from "@county/platform/effects.ts";
 import { OUTBOX_SHARDS, outboxPartition } from "@county/platform/outbox.ts";
 import type { PostKind } from "@county/rules/eligibility.ts";
 import type { Appointment } from "@county/rules/roster.ts";
@@ -12,7 +13,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { problemOf, refused } from "../../test/faults.ts";
 import { everything } from "../../test/register.ts";
 import { freshStaffing, type StaffingApi, type StaffingService } from "../../test/staffing.ts";
-import { tellEffect } from "./effects.ts";
+import { judge } from "./effects.ts";
 
 // Who is needed and who is there: the county of 2020 with the grids and places of annex 2, invented people in some posts.
 
@@ -472,7 +473,13 @@ describe("a drafted value", () => {
     ...more,
   });
   const tell = async (draft: ReturnType<typeof drafted>) =>
-    await tellEffect(service.deps.store, draft, NOW, ({ message }) => void reported.push(message));
+    await tellEffect(
+      service.deps.store.policies,
+      judge(service.deps.store),
+      draft,
+      NOW,
+      ({ message }) => void reported.push(message),
+    );
   const told = async (change: string): Promise<EffectTold[]> => {
     const shards = await Promise.all(
       Array.from({ length: OUTBOX_SHARDS }, async (_, i) => await service.table.queryAll(outboxPartition(i), "")),
