@@ -8,6 +8,7 @@ import { type AreaCopy, countyOf } from "@county/platform/areas.ts";
 import { changeBy, settled } from "@county/platform/change.ts";
 import { dateOf } from "@county/platform/clock.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
+import { handedIn, keptFile, newUpload, uploadForm } from "@county/platform/uploads.ts";
 import { holdIdOf, type LedgerCommand, ledgerIdOf, partsOfLedger } from "@county/rules/ledger.ts";
 import { approvalTier, handBarred, ownMoneyBarred, purposeBarred, quotesDue } from "@county/rules/spending.ts";
 import type { Deps } from "./handlers.ts";
@@ -277,16 +278,9 @@ function requestHandlers({ store, files }: Deps, ground: SpendingGround): Pick<A
     if (record === undefined) throw missing("没有这份材料", "There is no such paper");
     return { ...of, paper: record };
   };
-  const uploadForm = (record: PaperRecord, now: string) => {
-    const expiresAt = new Date(Date.parse(now) + 3_600_000).toISOString();
-    return {
-      body: {
-        paper: paperAnswer(record),
-        ...files.uploadTarget(postedFileOf(record), PAPER_BYTES, now, expiresAt),
-        expiresAt,
-      },
-    };
-  };
+  const formOf = (record: PaperRecord, now: string) => ({
+    body: { paper: paperAnswer(record), ...uploadForm(files, postedFileOf(record), PAPER_BYTES, now) },
+  });
 
   return {
     draftRequest: {
@@ -547,31 +541,16 @@ function requestHandlers({ store, files }: Deps, ground: SpendingGround): Pick<A
           const number = (await spending.papersOf(record.id)).length + 1;
           if (number > MOST_PAPERS)
             throw refused("3.2.2", `一笔申请最多 ${MOST_PAPERS} 份材料`, `A request has at most ${MOST_PAPERS} papers`);
-          const paper: PaperRecord = {
-            id: String(number),
-            request: record.id,
-            kind,
-            title,
-            offer,
-            state: "awaiting-upload",
-            problem: null,
-            file: null,
-            contentType: null,
-            bytes: null,
-            digest: null,
-            asked: { by: context.account, at: context.now },
-            posted: null,
-            checkedAt: null,
-            version: 1,
-          };
+          const asked = newUpload(number, context.account, context.now);
+          const paper: PaperRecord = { ...asked, request: record.id, kind, title, offer };
           const failed = await spending.savePaper(undefined, paper, change, [
             context.command.done(`${record.id} ${paper.id}`),
           ]);
-          return failed === undefined ? uploadForm(paper, context.now) : undefined;
+          return failed === undefined ? formOf(paper, context.now) : undefined;
         });
       },
       async replay(ref, context) {
-        return uploadForm((await loadPaper(paperOf(ref), context)).paper, context.now);
+        return formOf((await loadPaper(paperOf(ref), context)).paper, context.now);
       },
     },
 
@@ -579,19 +558,14 @@ function requestHandlers({ store, files }: Deps, ground: SpendingGround): Pick<A
       async run({ params }, context) {
         const { paper, holder } = await loadPaper(params, context);
         permitOffice(holder, "spending.request", context);
-        const handedIn = () => new Problem("conflict", { zh: "这份材料已经提交核对", en: "It was handed in already" });
-        if (paper.state !== "awaiting-upload") throw handedIn();
-        const after: PaperRecord = {
-          ...paper,
-          state: "checking",
-          posted: { by: context.account, at: context.now },
-          version: paper.version + 1,
-        };
+        const after = handedIn(paper, context.account, context.now);
+        const taken = () => new Problem("conflict", { zh: "这份材料已经提交核对", en: "It was handed in already" });
+        if (after === undefined) throw taken();
         const failed = await spending.savePaper(paper, after, changeBy(context, "posted", "checkPaper"), [
           spending.posted(after, holder.code, context.now),
           context.command.done(`${paper.request} ${paper.id}`),
         ]);
-        if (failed) throw handedIn();
+        if (failed) throw taken();
         return { body: paperAnswer(after) };
       },
       async replay(ref, context) {
@@ -601,10 +575,9 @@ function requestHandlers({ store, files }: Deps, ground: SpendingGround): Pick<A
 
     async getPaper({ params }, context) {
       const { paper } = await loadPaper(params, context);
-      if (paper.file === null || paper.contentType === null) throw missing("没有这份文件", "No file was kept");
-      const bytes = await files.get(paper.file, PAPER_BYTES);
-      if (bytes === undefined) throw new Error(`spending: ${paper.file} is gone`);
-      return { body: { bytes, contentType: paper.contentType } };
+      const body = await keptFile(files, paper, PAPER_BYTES);
+      if (body === undefined) throw missing("没有这份文件", "No file was kept");
+      return { body };
     },
   };
 }

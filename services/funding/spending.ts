@@ -6,6 +6,7 @@ import { outboxAction } from "@county/platform/documents.ts";
 import { folderOf } from "@county/platform/files.ts";
 import { kept, readKept } from "@county/platform/records.ts";
 import { type Action, type Key, save, type Table } from "@county/platform/table.ts";
+import { uploadFields } from "@county/platform/uploads.ts";
 import { type AccountId, personsOf } from "@county/rules/ledger.ts";
 import * as z from "zod/mini";
 
@@ -63,24 +64,12 @@ const RequestRecord = z.object({
 });
 export type RequestRecord = z.infer<typeof RequestRecord>;
 
-const Asked = z.object({ by: z.string(), at: z.string() });
 const PaperRecord = z.object({
-  id: z.string(),
+  ...uploadFields,
   request: z.string(),
   kind: PaperKind,
   title: z.string(),
   offer: z.nullable(z.object({ from: z.string(), fen: z.int() })),
-  state: z.enum(["awaiting-upload", "checking", "kept", "refused"]),
-  problem: z.nullable(z.object({ zh: z.string(), en: z.string() })),
-  /** Where it is kept. */
-  file: z.nullable(z.string()),
-  contentType: z.nullable(z.string()),
-  bytes: z.nullable(z.int()),
-  digest: z.nullable(z.string()),
-  asked: Asked,
-  posted: z.nullable(Asked),
-  checkedAt: z.nullable(z.string()),
-  version: z.int(),
 });
 export type PaperRecord = z.infer<typeof PaperRecord>;
 

@@ -5,6 +5,7 @@ import { outboxAction } from "@county/platform/documents.ts";
 import { folderOf } from "@county/platform/files.ts";
 import { kept, readKept } from "@county/platform/records.ts";
 import type { Action, Item, Key, Table } from "@county/platform/table.ts";
+import { uploadFields } from "@county/platform/uploads.ts";
 import { hasEnded } from "@county/rules/duties.ts";
 import { type Appointment, type CommunityHistory, counts, neverHeld, servingOn } from "@county/rules/roster.ts";
 import * as z from "zod/mini";
@@ -83,22 +84,7 @@ const LogRecord = z.object({
 });
 export type LogRecord = z.infer<typeof LogRecord>;
 
-const Asked = z.object({ by: z.string(), at: z.string() });
-const EvidenceRecord = z.object({
-  id: z.string(),
-  log: z.string(),
-  state: z.enum(["awaiting-upload", "checking", "kept", "refused"]),
-  problem: z.nullable(z.object({ zh: z.string(), en: z.string() })),
-  /** Where it is kept. */
-  file: z.nullable(z.string()),
-  contentType: z.nullable(z.string()),
-  bytes: z.nullable(z.int()),
-  digest: z.nullable(z.string()),
-  asked: Asked,
-  posted: z.nullable(Asked),
-  checkedAt: z.nullable(z.string()),
-  version: z.int(),
-});
+const EvidenceRecord = z.object({ ...uploadFields, log: z.string() });
 export type EvidenceRecord = z.infer<typeof EvidenceRecord>;
 
 // ----------------------------------------------------------------------------------------------------------------- keys

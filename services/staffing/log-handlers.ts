@@ -6,6 +6,7 @@ import { lastDayOfMonth } from "@county/plan/calendar.ts";
 import { type CommunityCopy, communityOf, officeScope, type Scope, scopeOf, streetOf } from "@county/platform/areas.ts";
 import { changeBy, settled } from "@county/platform/change.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
+import { handedIn, keptFile, newUpload, uploadForm } from "@county/platform/uploads.ts";
 import { loadOf } from "@county/rules/duties.ts";
 import { gridsOn } from "@county/rules/roster.ts";
 import { FIRST_DAY, gridRef } from "./appointing.ts";
@@ -115,16 +116,9 @@ export function logHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
     if (record === undefined) throw missing("没有这份佐证", "There is no such evidence");
     return { log, area, record };
   };
-  const uploadForm = (record: EvidenceRecord, now: string) => {
-    const expiresAt = new Date(Date.parse(now) + 3_600_000).toISOString();
-    return {
-      body: {
-        evidence: evidenceAnswer(record),
-        ...files.uploadTarget(postedFileOf(record), EVIDENCE_BYTES, now, expiresAt),
-        expiresAt,
-      },
-    };
-  };
+  const formOf = (record: EvidenceRecord, now: string) => ({
+    body: { evidence: evidenceAnswer(record), ...uploadForm(files, postedFileOf(record), EVIDENCE_BYTES, now) },
+  });
   return {
     writeLog: {
       async run({ body: { grid: gridId, person: named, ...done } }, context) {
@@ -222,28 +216,15 @@ export function logHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
           const number = (await duties.evidenceOf(log.id)).length + 1;
           if (number > MOST_PICTURES)
             throw refused(`一条日志最多 ${MOST_PICTURES} 张照片`, `A log has at most ${MOST_PICTURES} pictures`);
-          const record: EvidenceRecord = {
-            id: String(number),
-            log: log.id,
-            state: "awaiting-upload",
-            problem: null,
-            file: null,
-            contentType: null,
-            bytes: null,
-            digest: null,
-            asked: { by: context.account, at: context.now },
-            posted: null,
-            checkedAt: null,
-            version: 1,
-          };
+          const record: EvidenceRecord = { ...newUpload(number, context.account, context.now), log: log.id };
           const failed = await duties.saveEvidence(undefined, record, change, [
             context.command.done(`${log.id} ${record.id}`),
           ]);
-          return failed === undefined ? uploadForm(record, context.now) : undefined;
+          return failed === undefined ? formOf(record, context.now) : undefined;
         });
       },
       async replay(ref, context) {
-        return uploadForm((await loadEvidence(evidenceOf(ref), context)).record, context.now);
+        return formOf((await loadEvidence(evidenceOf(ref), context)).record, context.now);
       },
     },
 
@@ -252,19 +233,14 @@ export function logHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
         const change = changeBy(context, "posted", "checkEvidence");
         const { log, area, record } = await loadEvidence(params, context);
         await expectOwn(log, area, context);
-        const handedIn = () => new Problem("conflict", { zh: "这份佐证已经提交核对", en: "It was handed in already" });
-        if (record.state !== "awaiting-upload") throw handedIn();
-        const after: EvidenceRecord = {
-          ...record,
-          state: "checking",
-          posted: { by: context.account, at: context.now },
-          version: record.version + 1,
-        };
+        const after = handedIn(record, context.account, context.now);
+        const taken = () => new Problem("conflict", { zh: "这份佐证已经提交核对", en: "It was handed in already" });
+        if (after === undefined) throw taken();
         const failed = await duties.saveEvidence(record, after, change, [
           duties.posted(after, area.code, context.now),
           context.command.done(`${log.id} ${record.id}`),
         ]);
-        if (failed) throw handedIn();
+        if (failed) throw taken();
         return { body: evidenceAnswer(after) };
       },
       async replay(ref, context) {
@@ -274,10 +250,9 @@ export function logHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
 
     async getEvidence({ params }, context) {
       const { record } = await loadEvidence(params, context);
-      if (record.file === null || record.contentType === null) throw missing("没有这张照片", "No picture was kept");
-      const bytes = await files.get(record.file, EVIDENCE_BYTES);
-      if (bytes === undefined) throw new Error(`duties: ${record.file} is gone`);
-      return { body: { bytes, contentType: record.contentType } };
+      const body = await keptFile(files, record, EVIDENCE_BYTES);
+      if (body === undefined) throw missing("没有这张照片", "No picture was kept");
+      return { body };
     },
 
     async getLoad({ query: { area, month } }, { today }) {
