@@ -27,6 +27,24 @@ const subsidy = [
   "policy.villages.rural-grids",
 ] as const;
 
+/** What a year's money of a fund is worked out by. */
+const FUND_AMOUNT = [
+  "fund.first-year",
+  "fund.household.rate",
+  "policy.fund.household.period",
+  "policy.fund.household.count",
+  "fund.party-service.rate",
+  "policy.fund.party-service.period",
+  "fund.annual.amount",
+  "fund.annual.years",
+  "policy.fund.annual.sharing",
+  "recruit.pay",
+  "policy.recruits.years",
+  "grid.equipment",
+  "policy.equipment.period",
+  "policy.villages.rural-grids",
+] as const;
+
 /** Every rule, by the file whose findings carry its id, in the order in which that file gives them. */
 export const rulesByFile = {
   "grid-verdicts.ts": [
@@ -721,22 +739,7 @@ export const rulesByFile = {
       rule: "fund.due",
       clause: "3.2.2",
       title: { zh: "一年应有的经费", en: "What a fund gives an area in a year" },
-      parameters: [
-        "fund.first-year",
-        "fund.household.rate",
-        "policy.fund.household.period",
-        "policy.fund.household.count",
-        "fund.party-service.rate",
-        "policy.fund.party-service.period",
-        "fund.annual.amount",
-        "fund.annual.years",
-        "policy.fund.annual.sharing",
-        "recruit.pay",
-        "policy.recruits.years",
-        "grid.equipment",
-        "policy.equipment.period",
-        "policy.villages.rural-grids",
-      ],
+      parameters: FUND_AMOUNT,
     },
   ],
   "funds.ts": [
@@ -744,22 +747,7 @@ export const rulesByFile = {
       rule: "fund.amount",
       clause: "3.2.2",
       title: { zh: "经费应拨金额", en: "Amount due from a fund" },
-      parameters: [
-        "fund.first-year",
-        "fund.household.rate",
-        "policy.fund.household.period",
-        "policy.fund.household.count",
-        "fund.party-service.rate",
-        "policy.fund.party-service.period",
-        "fund.annual.amount",
-        "fund.annual.years",
-        "policy.fund.annual.sharing",
-        "recruit.pay",
-        "policy.recruits.years",
-        "grid.equipment",
-        "policy.equipment.period",
-        "policy.villages.rural-grids",
-      ],
+      parameters: FUND_AMOUNT,
     },
     {
       rule: "fund.purpose",

@@ -3,7 +3,7 @@ import { DecidedValue, EffectTold } from "@county/contracts/policy-events.ts";
 import { auditAction, type ChangeOf } from "@county/platform/change.ts";
 import { idFrom } from "@county/platform/clock.ts";
 import { type DocumentKey, documents, nextVersion, outboxAction, type Stored } from "@county/platform/documents.ts";
-import type { Action, Item, Key, Table } from "@county/platform/table.ts";
+import { type Action, type Item, type Key, save, type Table } from "@county/platform/table.ts";
 import * as z from "zod/mini";
 
 /**
@@ -126,12 +126,6 @@ export function store(table: Table) {
     when: before === undefined ? "absent" : { version: before.version },
   });
 
-  /** @returns undefined when all was written, else what stood in the way */
-  const save = async <Name extends string>(actions: readonly Action<Name | "key">[]) => {
-    const outcome = await table.transact(actions);
-    return outcome.ok ? undefined : (outcome.failed as Exclude<Name, "key">);
-  };
-
   return {
     /** The values a county has decided, in their present version. */
     parameters: async (county: string) => await own.read(parameters(county), ParametersState),
@@ -155,7 +149,7 @@ export function store(table: Table) {
      * @param parametersVersion the county's values that it was drafted beside
      */
     async addDraft(record: ChangeRecord, parametersVersion: number, change: ChangeOf, key: Action<"key">) {
-      return await save([
+      return await save(table, [
         put(record),
         { name: "day", put: { ...dayKey(record), change: record.id }, when: "absent" },
         outboxAction({
@@ -191,7 +185,7 @@ export function store(table: Table) {
     ) {
       const event = { type: "policy.parameters-changed", service: "policy", area: after.county };
       const next = values && nextVersion(parameters(after.county), values.before, values.state, change, event);
-      return await save([
+      return await save(table, [
         put(after, before),
         // A day is free again when the change that had spoken for it is taken back.
         ...(after.withdrawn ? [{ name: "day" as const, delete: dayKey(after), when: { change: after.id } }] : []),
@@ -207,7 +201,7 @@ export function store(table: Table) {
      */
     async addEffect(record: ChangeRecord, effect: Effect): Promise<"record" | undefined> {
       const after = { ...record, version: record.version + 1 };
-      const failed = await save<"effect" | "record">([
+      const failed = await save<"effect" | "record">(table, [
         { name: "effect", put: kept(effectKey(record.id, effect.service), effect as object), when: "absent" },
         put(after, record),
       ]);
@@ -226,7 +220,7 @@ export function store(table: Table) {
 
     async addReconciliation(record: ReconciliationRecord, change: ChangeOf, key: Action<"key">) {
       const pk = reconciliations(countyOf(record.id));
-      return await save([
+      return await save(table, [
         { name: "record", put: kept(reconciliationKey(record.id), record as object), when: "absent" },
         {
           name: "posted",
@@ -270,7 +264,7 @@ export function store(table: Table) {
       key: Action<"key">,
     ) {
       const sk = `entry#${finding}#${String(version + 1).padStart(6, "0")}`;
-      return await save([
+      return await save(table, [
         { name: "entry", put: kept({ pk: dispositions(county), sk }, entry as object), when: "absent" },
         {
           name: "head",

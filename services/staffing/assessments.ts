@@ -1,7 +1,7 @@
 import { communityOf, streetOf } from "@county/platform/areas.ts";
 import { auditAction, type ChangeOf } from "@county/platform/change.ts";
 import { kept, readKept } from "@county/platform/records.ts";
-import type { Action, Item, Key, Table } from "@county/platform/table.ts";
+import { type Action, type Item, type Key, save, type Table } from "@county/platform/table.ts";
 import { by } from "@county/rules/figures.ts";
 import type { Adjustment } from "@county/rules/payroll.ts";
 import { adjustmentOf, isFinal, type Result, type Stage } from "@county/rules/people-scores.ts";
@@ -101,10 +101,6 @@ const scoredKey = (person: string, community: string): Key => ({ pk: scoredParti
 
 export function assessmentStore(table: Table) {
   /** @returns undefined when all was written, else what stood in the way */
-  const save = async <Name extends string>(actions: readonly Action<Name | "key">[]) => {
-    const outcome = await table.transact(actions);
-    return outcome.ok ? undefined : (outcome.failed as Exclude<Name, "key">);
-  };
   /** @param of a street's id, or a community's */
   const page = async (prefix: "method" | "sheet", of: string, limit: number, after: string | undefined) =>
     await table.queryPage(assessments(streetOf(of)), `${prefix}#${of}.`, {
@@ -165,7 +161,7 @@ export function assessmentStore(table: Table) {
     },
     /** @returns `method` where the community has published one from that day on before */
     async publish(method: MethodRecord, change: ChangeOf, key: Action<"key">) {
-      return await save<"method" | "audit">([
+      return await save<"method" | "audit">(table, [
         { name: "method", put: kept(methodKey(method.id), method as object), when: "absent" },
         auditAction(change, communityOf(method.id), [method.id]),
         key,
@@ -207,7 +203,7 @@ export function assessmentStore(table: Table) {
         periods: [...(before?.periods ?? []), { ...sheet.period, sheet: sheet.id, ...(pay && { pay }) }],
         version: (before?.version ?? 0) + 1,
       };
-      return await save([
+      return await save(table, [
         ...put(undefined, sheet),
         {
           name: "scored",
@@ -219,7 +215,7 @@ export function assessmentStore(table: Table) {
       ]);
     },
     async saveSheet(before: SheetRecord, after: SheetRecord, change: ChangeOf, key: Action<"key">) {
-      return await save([...put(before, after), auditAction(change, communityOf(after.id), [after.id]), key]);
+      return await save(table, [...put(before, after), auditAction(change, communityOf(after.id), [after.id]), key]);
     },
 
     // ------------------------------------------------------------------------------------------------------------ pay

@@ -4,7 +4,7 @@ import { auditAction, type ChangeOf } from "@county/platform/change.ts";
 import { outboxAction } from "@county/platform/documents.ts";
 import { folderOf } from "@county/platform/files.ts";
 import { kept, readKept } from "@county/platform/records.ts";
-import type { Action, Item, Key, Table } from "@county/platform/table.ts";
+import { type Action, type Item, type Key, save, type Table } from "@county/platform/table.ts";
 import { uploadFields } from "@county/platform/uploads.ts";
 import { hasEnded } from "@county/rules/duties.ts";
 import { type Appointment, type CommunityHistory, counts, neverHeld, servingOn } from "@county/rules/roster.ts";
@@ -125,10 +125,6 @@ interface Page<T> {
 
 export function dutyStore(table: Table) {
   /** @returns undefined when all was written, else what stood in the way */
-  const save = async <Name extends string>(actions: readonly Action<Name | "key">[]) => {
-    const outcome = await table.transact(actions);
-    return outcome.ok ? undefined : (outcome.failed as Exclude<Name, "key">);
-  };
   const when = (before: { version: number } | undefined) =>
     before === undefined ? ("absent" as const) : { version: before.version };
   const page = async <S extends z.ZodMiniType>(
@@ -168,7 +164,7 @@ export function dutyStore(table: Table) {
     items: async (county: string, limit: number, after?: string) =>
       await page(ItemRecord, items(county), "item#", limit, after && itemKey(after).sk),
     async saveItem(before: ItemRecord | undefined, after: ItemRecord, change: ChangeOf, key: Action<"key">) {
-      return await save([
+      return await save(table, [
         { name: "item", put: kept(itemKey(after.id), after), when: when(before) },
         auditAction(change, after.area, [after.id]),
         key,
@@ -213,7 +209,7 @@ export function dutyStore(table: Table) {
       key: Action<"key">,
       item?: ItemRecord | null,
     ) {
-      return await save([
+      return await save(table, [
         ...taskActions(before, after),
         ...(item ? [{ name: "item" as const, check: itemKey(item.id), when: { version: item.version } }] : []),
         auditAction(change, communityOf(after.id), [after.id]),
@@ -240,7 +236,7 @@ export function dutyStore(table: Table) {
     },
     /** A new log; of a correction also the mark at what it stands in for. */
     async addLog(log: LogRecord, change: ChangeOf, key: Action<"key">) {
-      return await save([
+      return await save(table, [
         { name: "log", put: kept(logKey(log.id), log as object), when: "absent" },
         ...(log.corrects === null
           ? []
@@ -272,7 +268,7 @@ export function dutyStore(table: Table) {
       change: ChangeOf,
       more: readonly Action<"key" | "event">[] = [],
     ) {
-      return await save([
+      return await save(table, [
         { name: "evidence", put: kept(evidenceKey(after.log, after.id), after), when: when(before) },
         auditAction(change, communityOf(after.log), [after.log, after.id]),
         ...more,

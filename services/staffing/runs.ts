@@ -5,7 +5,7 @@ import { auditAction, type ChangeOf } from "@county/platform/change.ts";
 import { outboxAction } from "@county/platform/documents.ts";
 import { type Part, packedContents } from "@county/platform/packed.ts";
 import { kept, readKept } from "@county/platform/records.ts";
-import type { Action, Key, Table } from "@county/platform/table.ts";
+import { type Action, type Key, save, type Table } from "@county/platform/table.ts";
 import type { PayLine } from "@county/rules/payroll.ts";
 import * as z from "zod/mini";
 
@@ -97,10 +97,6 @@ export function digestOf(frame: Frame, contents: readonly Content[]): string {
 export type RunStore = ReturnType<typeof runStore>;
 
 export function runStore(table: Table) {
-  const save = async <Name extends string>(actions: readonly Action<Name | "key">[]) => {
-    const outcome = await table.transact(actions);
-    return outcome.ok ? undefined : (outcome.failed as Exclude<Name, "key">);
-  };
   const content = packedContents(table);
   const put = (record: RunRecord, before: RunRecord | undefined): Action<"run"> => ({
     name: "run",
@@ -174,7 +170,7 @@ export function runStore(table: Table) {
       key: Action<"key">,
       more: readonly Action<"event">[] = [],
     ) {
-      return await save([put(after, before), ...more, auditAction(change, streetOf(after.id), [after.id]), key]);
+      return await save(table, [put(after, before), ...more, auditAction(change, streetOf(after.id), [after.id]), key]);
     },
 
     /** Asks the grids service how far it is, where what it told does not reach the end of the month. */
@@ -202,7 +198,7 @@ export function runStore(table: Table) {
         version: chain.version + 1,
         months: [...chain.months, { month: after.month, digest: after.digest }],
       };
-      return await save([
+      return await save(table, [
         put(after, before),
         {
           name: "chain" as const,
@@ -221,7 +217,7 @@ export function runStore(table: Table) {
 
     /** Records the payment, and tells it. */
     async pay(after: RunRecord, before: RunRecord, area: string, change: ChangeOf, key: Action<"key">) {
-      return await save([
+      return await save(table, [
         put(after, before),
         fact("staffing.run-paid", after, area, change.at, { payFen: after.totals.payFen, on: after.paid?.on }),
         auditAction(change, streetOf(after.id), [after.id]),

@@ -3,7 +3,7 @@ import { auditAction, type ChangeOf } from "@county/platform/change.ts";
 import { type DocumentKey, documents, nextVersion, type Stored } from "@county/platform/documents.ts";
 import { policyStore } from "@county/platform/policies.ts";
 import { kept, readKept } from "@county/platform/records.ts";
-import { type Action, type Key, MOST_ACTIONS, type Table } from "@county/platform/table.ts";
+import { type Action, type Key, MOST_ACTIONS, save, type Table } from "@county/platform/table.ts";
 import type { CandidateList, Origin, PostKind } from "@county/rules/eligibility.ts";
 import type { Appointment } from "@county/rules/roster.ts";
 import * as z from "zod/mini";
@@ -85,12 +85,6 @@ export type Store = ReturnType<typeof store>;
 export function store(table: Table) {
   const own = documents(table);
 
-  /** @returns undefined when all was written, else what stood in the way */
-  const save = async <Name extends string>(actions: readonly Action<Name | "key">[]) => {
-    const outcome = await table.transact(actions);
-    return outcome.ok ? undefined : (outcome.failed as Exclude<Name, "key">);
-  };
-
   /** Everybody registered in a street, in the order of their ids. */
   const allPeople = async (street: string): Promise<PersonRecord[]> =>
     (await table.queryAll(people(street), "person#")).map((item) => readKept(PersonRecord, item));
@@ -135,7 +129,7 @@ export function store(table: Table) {
     handovers: handoverStore(table),
     policies: policyStore(table, "staffing"),
     runs: runStore(table),
-    save,
+    save: async <Name extends string>(actions: readonly Action<Name | "key">[]) => await save(table, actions),
 
     // ------------------------------------------------------------------------------------------------------- people
     async person(id: string): Promise<PersonRecord | undefined> {
@@ -205,7 +199,7 @@ export function store(table: Table) {
         ...(key ? [key] : []),
       ];
       if (actions.length > MOST_ACTIONS) throw new RangeError(`staffing: ${actions.length} writes in one change`);
-      return await save<Name | "version" | "head" | "event" | "person" | "account" | "audit">(actions);
+      return await save<Name | "version" | "head" | "event" | "person" | "account" | "audit">(table, actions);
     },
   };
 }
