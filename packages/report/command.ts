@@ -4,13 +4,13 @@ import { parseArgs } from "node:util";
 import { isDate } from "@county/plan/calendar.ts";
 import { county } from "@county/plan/county.ts";
 import { policyOn } from "@county/plan/policy.ts";
-import type { Text } from "@county/plan/text.ts";
 import { ruleCatalogue } from "@county/rules/catalogue.ts";
 import { defaultLimits, detectFormat, readTable, TableError } from "@county/tables/read.ts";
 import { whyUnreadable } from "@county/tables/unreadable.ts";
 import { type ExaminedFile, examine, planFilesWithDigests, sha256, TooManyTables } from "./examine.ts";
 import { clean, type Lang, verdicts } from "./format.ts";
 import { reportHtml } from "./html.ts";
+import { Refused, type Surroundings, wrongUsage } from "./terminal.ts";
 import { reportText } from "./text.ts";
 
 /** The tables are of 2020, and this is the first day after the plan's first deadlines. */
@@ -41,22 +41,6 @@ const HELP = `用法 usage: npm run report -- [选项 options] [文件 files …
   退出码 exit codes: 0 完成 done · 1 见 see --fail-on · 2 用法有误、文件读不了、其中没有可核对的表或表过多
                      wrong usage, or a file that cannot be read, holds no such table or too many
 `;
-
-/** What the command needs of the world around it. */
-interface Surroundings {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  /** The folder that names of files are relative to. */
-  readonly folder: string;
-}
-
-class Refused extends Error {
-  readonly told: Text;
-  constructor(zh: string, en: string) {
-    super(en);
-    this.told = { zh, en };
-  }
-}
 
 /** Runs the command. Answers the exit code; what is wrong with the arguments or files goes to `err` in both languages. */
 export async function run(args: readonly string[], { out, err, folder }: Surroundings): Promise<number> {
@@ -187,8 +171,7 @@ function parsed(args: readonly string[]) {
       },
     });
   } catch (error) {
-    const reason = clean(error instanceof Error ? error.message : String(error));
-    throw new Refused(`用法有误（说明见 --help）：${reason}`, `Wrong usage (see --help): ${reason}`);
+    throw wrongUsage(error);
   }
 }
 

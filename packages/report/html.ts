@@ -1,10 +1,10 @@
 import type { AnswerTable } from "@county/rules/asks-and-gives.ts";
 import type { Finding, Verdict } from "@county/rules/finding.ts";
+import { esc, pageOf } from "@county/tables/page.ts";
 import {
   cellText,
   certaintyNames,
   clauseText,
-  clean,
   counted,
   countsOf,
   difference,
@@ -31,16 +31,6 @@ import {
   words,
 } from "./format.ts";
 
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-/** Any text as it may stand in an element or a quoted attribute. */
-const esc = (text: string): string => clean(text).replace(/[&<>"']/g, (character) => escapes[character] ?? "");
-
 const badge = (verdict: Verdict, lang: Lang): string =>
   `<span class="badge ${verdict}">${verdictNames[verdict][lang]}</span>`;
 
@@ -60,19 +50,11 @@ export function reportHtml(report: Report): string {
     ...files.map((section, at) => ({ id: `t${at + 1}`, ...section })),
     ...answers.map((section, at) => ({ id: `a${at + 1}`, ...section })),
   ];
-  return `<!doctype html>
-<html lang="${lang === "zh" ? "zh-CN" : "en"}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${esc(report.title[lang])}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header>
+  return pageOf(
+    lang,
+    report.title[lang],
+    STYLE,
+    `<header>
 <h1>${esc(report.title[lang])}</h1>
 <p class="day">${t("on")} ${esc(on)}</p>
 </header>
@@ -85,15 +67,15 @@ export function reportHtml(report: Report): string {
 ${gravestTables([...files, ...answers], numbers, lang)}
 <h3>${t("sources")}</h3>
 <table class="wide sources"><tbody>${sources
-    .map(
-      ({ file, digest, title }) =>
-        `<tr><td>${esc(title?.[lang] ?? file)}</td><td>${title ? esc(file) : ""}</td><td class="digest">sha256 ${esc(digest)}</td></tr>`,
-    )
-    .join("\n")}</tbody></table>
+      .map(
+        ({ file, digest, title }) =>
+          `<tr><td>${esc(title?.[lang] ?? file)}</td><td>${title ? esc(file) : ""}</td><td class="digest">sha256 ${esc(digest)}</td></tr>`,
+      )
+      .join("\n")}</tbody></table>
 </section>
 <nav aria-labelledby="contents"><h3 id="contents">${t("contents")}</h3><ol>${chapters
-    .map(({ id, title, findings: own }) => `<li><a href="#${id}">${esc(title)}</a> ${tally(own, lang)}</li>`)
-    .join("\n")}</ol></nav>
+      .map(({ id, title, findings: own }) => `<li><a href="#${id}">${esc(title)}</a> ${tally(own, lang)}</li>`)
+      .join("\n")}</ol></nav>
 <h2>${t("byTable")}</h2>
 ${chapters
   .slice(0, files.length)
@@ -104,10 +86,8 @@ ${chapters
   .slice(files.length)
   .map((section) => chapter(section, numbers, lang))
   .join("\n")}
-</main>
-</body>
-</html>
-`;
+</main>`,
+  );
 }
 
 function gravestTables(sections: readonly Section[], numbers: ReadonlyMap<Finding, number>, lang: Lang): string {

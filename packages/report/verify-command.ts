@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Text } from "@county/plan/text.ts";
 import type { Block, Entry } from "@county/rules/ledger.ts";
 import { type LedgerExport, type PublishedHead, verify } from "@county/rules/ledger-proof.ts";
 import { clean } from "./format.ts";
+import { Refused, type Surroundings, wrongUsage } from "./terminal.ts";
 
 // Checks a ledger that somebody was handed, with nothing but the file: no server, no account, nothing to trust but the rules.
 
@@ -23,22 +23,6 @@ const HELP = `用法 usage: npm run verify -- export.json [更多 more.json …]
 
   退出码 exit codes: 0 完好 whole · 1 有问题 faults · 2 用法有误或文件读不了 wrong usage, or a file that cannot be read
 `;
-
-/** What the command needs of the world around it. */
-interface Surroundings {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  /** The folder that names of files are relative to. */
-  readonly folder: string;
-}
-
-class Refused extends Error {
-  readonly told: Text;
-  constructor(zh: string, en: string) {
-    super(en);
-    this.told = { zh, en };
-  }
-}
 
 /** Runs the command. Answers the exit code; every fault is told in both languages. */
 export async function runVerify(args: readonly string[], { out, err, folder }: Surroundings): Promise<number> {
@@ -91,8 +75,7 @@ function parsed(args: readonly string[]) {
       },
     });
   } catch (error) {
-    const reason = clean(error instanceof Error ? error.message : String(error));
-    throw new Refused(`用法有误（说明见 --help）：${reason}`, `Wrong usage (see --help): ${reason}`);
+    throw wrongUsage(error);
   }
 }
 

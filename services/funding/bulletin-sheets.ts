@@ -5,6 +5,7 @@ import type { Language } from "@county/platform/problem-document.ts";
 import { balanceText, type DataRow, dataRows, flows, flowText } from "@county/rules/bulletin.ts";
 import { yuan } from "@county/rules/finding.ts";
 import { pack } from "@county/tables/pack.ts";
+import { esc, pageOf } from "@county/tables/page.ts";
 import { type CellOut, writeCsv, writeWorkbook, yuanCell } from "@county/tables/write.ts";
 
 /** A published bulletin as people and programs take it away: a workbook, a page, a Fiscal Data Package. Same bulletin, same bytes. */
@@ -138,15 +139,6 @@ export async function bulletinWorkbook(bulletin: PublicBulletin, language: Langu
 
 // -------------------------------------------------------------------------------------------------------------------- page
 
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-/** Any text as it may stand in an element. */
-const esc = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] as string);
 /** `1,234.50`. */
 const amount = (fen: number | null): string => {
   if (fen === null) return "";
@@ -183,19 +175,11 @@ ${linesOf(fund)
           : `to be answered by ${esc(due ?? "a day not known yet")}`
         : `${esc(reply.on)} ${language === "zh" ? "答复" : "answered"}：<span class="reply">${esc(reply.text)}</span>`
     }</li>`;
-  return `<!doctype html>
-<html lang="${language === "zh" ? "zh-CN" : "en"}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${t(titleOf(bulletin))}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header>
+  return pageOf(
+    language,
+    titleOf(bulletin)[language],
+    STYLE,
+    `<header>
 <h1>${t(titleOf(bulletin))}</h1>
 ${notesOf(bulletin)
   .map((note) => `<p>${t(note)}</p>`)
@@ -214,10 +198,8 @@ ${objections.items.map(answer).join("\n")}
 ${objections.more ? `<p>${language === "zh" ? "其余见接口。" : "The others are in the interface."}</p>` : ""}
 </section>`
 }
-</main>
-</body>
-</html>
-`;
+</main>`,
+  );
 }
 
 const STYLE = `
