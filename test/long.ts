@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { noJava, ROOT, runParts } from "./parts.ts";
 
 // `npm run test:long`: what takes too long for every `npm test`. The ledger against a plain one in memory, under faults; a year of the
-// county's money with a thousand spendings; and what `npm test` does not ask of DynamoDB Local.
+// county's money with a thousand spendings; the platform killed forty times; and what `npm test` does not ask of DynamoDB Local.
 
 const SPENDINGS = process.env.FUNDING_SPENDINGS ?? "1000";
 
@@ -16,5 +16,6 @@ runParts([
     project: ["e2e", "test/e2e/funding.test.ts"],
     env: { FUNDING_SPENDINGS: SPENDINGS },
   },
+  { name: "killed in an import", project: ["e2e", "test/e2e/crash.test.ts"], env: { CRASHES: "40" } },
   { name: "db: DynamoDB Local, rest", project: ["db-aws-rest"], notRun: noJava },
 ]);

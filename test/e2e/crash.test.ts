@@ -26,9 +26,7 @@ import { freshCountyCode, type Reached, tokensFrom } from "./target.ts";
  * The process is killed during an import, at many points, on one data folder. Two versions of the county's table
  * alternate: version n has 10000 n more households in every row, so that half an import would show.
  */
-const LEAST_ROUNDS = 25;
-const MOST_ROUNDS = 40;
-const MOST_MILLISECONDS = 50_000;
+const ROUNDS = Number(process.env.CRASHES ?? 15);
 /** A restarted platform has finished or forgotten an import within this time. */
 const SETTLED_WITHIN_MILLISECONDS = 5_000;
 
@@ -107,7 +105,7 @@ test("killed at any point of an import, readers see all of it or nothing, and th
   const began = Date.now();
   let version = 0;
   let round = 0;
-  for (; round < MOST_ROUNDS && (round < LEAST_ROUNDS || Date.now() - began < MOST_MILLISECONDS); round++) {
+  for (; round < ROUNDS; round++) {
     const next = 1 - version;
     const table = await tableOf(next);
     const inDryRun = round % 5 === 4;
@@ -164,7 +162,6 @@ test("killed at any point of an import, readers see all of it or nothing, and th
   const seconds = Math.round((Date.now() - began) / 1000);
   const shown = Object.entries(hits).map(([name, count]) => `${name} ${count}`);
   console.log(`crash: ${round} kills in ${seconds} s: ${shown.join(", ")}`);
-  expect(round).toBeGreaterThanOrEqual(LEAST_ROUNDS);
   expect(hits["while publishing"]).toBeGreaterThan(0);
 
   // Each import changed each community once, and nothing else did.
@@ -181,7 +178,7 @@ test("killed at any point of an import, readers see all of it or nothing, and th
   expect(letters).toEqual({ items: [] });
   running.child.kill("SIGINT");
   expect(await running.ended).toBe(0);
-}, 120_000);
+}, 300_000);
 
 /** Asks until the import is finished or forgotten. */
 async function settled(register: Register, id: string): Promise<Import> {
