@@ -501,6 +501,7 @@ describe("what is answered", () => {
     ["TimeoutError", undefined],
     ["TransactionCanceledException", undefined],
     ["Error", "ECONNREFUSED"],
+    ["Error", "ECONNRESET"],
   ])("what passes (%s %s) is a 503 with a time to come back", async (name, code) => {
     const busy = serving({ listNotes: () => Promise.reject(Object.assign(new Error("x"), { name, code })) });
     const answer = await ask(busy, "GET /notes", { query: { area: "370725001" } });

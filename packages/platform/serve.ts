@@ -336,7 +336,7 @@ function render(event: Event, route: Route, reply: AnyReply): Result {
 /** What is not a problem document by itself is ours to mend; throttles and time-outs pass, the caller may come again. */
 function ours(error: unknown): Problem {
   const { name = "", code = "" } = error instanceof Error ? (error as Error & { code?: unknown }) : {};
-  return /Throttl|ProvisionedThroughput|RequestLimit|Timeout|TransactionCanceled|ServiceUnavailable|ECONNREFUSED/.test(
+  return /Throttl|ProvisionedThroughput|RequestLimit|Timeout|TransactionCanceled|ServiceUnavailable|ECONNREFUSED|ECONNRESET|EPIPE/.test(
     `${name} ${code}`,
   )
     ? new Problem("unavailable", undefined, { retryAfterSeconds: 2 })
