@@ -9,8 +9,8 @@ const database = {
   ...shared,
   include: ["**/*.db.test.ts"],
   exclude: ignored,
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
 };
 
 /**
