@@ -363,7 +363,9 @@ describe("what is refused", () => {
     const { id } = await draft(at);
     expect(await refused(at.elsewhere.getRequest({ params: { request: id } }))).toBe("403 forbidden");
     expect(await refused(at.elsewhere.submitRequest({ ...act(id, 1), body: reason }))).toBe("403 forbidden");
-    expect(await refused(at.clerk.getRequest({ params: { request: `${id.slice(0, -8)}zzzzzzzz` } }))).toBe("404 not-found");
+    expect(await refused(at.clerk.getRequest({ params: { request: `${id.slice(0, -8)}zzzzzzzz` } }))).toBe(
+      "404 not-found",
+    );
   });
 
   test("whoever is paid approves nothing of it", async () => {
