@@ -1,6 +1,7 @@
 import { type Measure, measures } from "@county/plan/measures.ts";
 import * as z from "zod/mini";
-import { AreaRef, IsoDate, Scalar, TextOf } from "./parts.ts";
+import { AreaCode } from "./area.ts";
+import { AreaRef, IsoDate, paging, Scalar, TextOf } from "./parts.ts";
 
 export const Verdict = z.enum(["meets", "deviates", "breaches", "ambiguous", "cannot-tell"]);
 const Observation = z.nullable(z.union([z.int(), z.object({ min: z.int(), max: z.nullable(z.int()) }), TextOf]));
@@ -60,3 +61,16 @@ export const Finding = z
   })
   .register(z.globalRegistry, { id: "Finding" });
 export type Finding = z.infer<typeof Finding>;
+
+/** What a list of findings is asked by. Of many areas a page may come short. */
+export const findingsAsked = <Rule extends z.ZodMiniType>(rule: Rule) =>
+  z.strictObject({
+    area: AreaCode,
+    /** The day; today if left out. */
+    on: z.optional(IsoDate),
+    /** A rule, or all that begin so: `grid.size`, `grid.`. */
+    rule: z.optional(rule),
+    /** Left out: all that do not meet the plan. */
+    verdict: z.optional(Verdict),
+    ...paging,
+  });

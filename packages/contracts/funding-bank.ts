@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { CSV, file, type Route, XLSX } from "./api.ts";
 import { AreaCode } from "./area.ts";
-import { Finding, Verdict } from "./findings.ts";
+import { Finding, findingsAsked } from "./findings.ts";
 import { EntryId, FundCode, LedgerId, StatementId } from "./funding-ids.ts";
 import { Reason } from "./funding-texts.ts";
-import { AreaRef, Instant, IsoDate, pageOf, paging, Scalar, TextOf } from "./parts.ts";
+import { AreaRef, Digest, Instant, IsoDate, pageOf, paging, Scalar, TextOf, YearAsked } from "./parts.ts";
 
 /**
  * What the bank says of an earmarked account against what its ledger says, and what the rules find of the funds (3.2.2): part of
@@ -12,7 +12,6 @@ import { AreaRef, Instant, IsoDate, pageOf, paging, Scalar, TextOf } from "./par
  */
 
 /** A year in a query, where all is text. */
-const YearAsked = z.coerce.number().check(z.int(), z.gte(2020), z.lte(2099));
 const Row = z.int().check(z.gte(1), z.lte(1_000_000));
 const MatchedBy = z.enum(["hand", "reference", "payee", "amount"]);
 
@@ -141,7 +140,7 @@ export const bankRoutes = {
       fund: FundCode,
       year: YearAsked,
       /** The digest that the dry run answered; left out: a dry run. */
-      commit: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
+      commit: z.optional(Digest),
     }),
     body: file(XLSX, CSV, "application/octet-stream"),
     response: StatementImport,
@@ -245,16 +244,7 @@ export const bankRoutes = {
     },
     permission: "funds.read",
     area: "query",
-    query: z.strictObject({
-      area: AreaCode,
-      /** The day; today if left out. */
-      on: z.optional(IsoDate),
-      /** A rule, or all that begin so: `fund.pace`, `fund.`. */
-      rule: z.optional(Rule),
-      /** Left out: all that do not meet the plan. */
-      verdict: z.optional(Verdict),
-      ...paging,
-    }),
+    query: findingsAsked(Rule),
     response: pageOf(Finding),
     status: 200,
     units: { read: 700, write: 0 },

@@ -4,15 +4,13 @@ import { AreaCode } from "./area.ts";
 import { Finding } from "./findings.ts";
 import { BudgetId, EARMARKED, FundCode, Year } from "./funding-ids.ts";
 import { Reason } from "./funding-texts.ts";
-import { AreaRef, Instant, IsoDate, pageOf, paging, TextOf } from "./parts.ts";
+import { AreaRef, Digest, Instant, IsoDate, pageOf, paging, TextOf, YearAsked } from "./parts.ts";
 
 /** Budgets of a county, one for each year (3.2.2): part of the funding service's contract. */
 
-const Digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 /** An amount a budget may hold: nothing too, where the county decides that there is none. */
 const PlannedFen = z.int(EARMARKED).check(z.gte(0, EARMARKED), z.lte(1_000_000_000_000, EARMARKED));
 /** A year in a query. */
-const YearAsked = z.coerce.number().check(z.int(), z.gte(2020), z.lte(2099));
 const Done = z.object({ by: z.string(), at: Instant, reason: z.string() });
 const TieredArea = z
   .object({ ...AreaRef.shape, tier: z.enum(["county", "street", "community"]) })

@@ -4,7 +4,7 @@ import { file, HTML, type Route, XLSX } from "./api.ts";
 import { AreaCode } from "./area.ts";
 import { BulletinId, FundCode, LedgerId, ObjectionId, Quarter, Year } from "./funding-ids.ts";
 import { Reason, withoutHidden, withoutPrivateNumbers } from "./funding-texts.ts";
-import { AreaRef, Instant, IsoDate, pageOf, paging, TextOf } from "./parts.ts";
+import { AreaRef, Digest, Instant, IsoDate, pageOf, paging, TextOf } from "./parts.ts";
 
 /**
  * What residents hear of the money (plan 3.2.2): bulletins of streets and communities, quarter by quarter, drafted from the ledgers,
@@ -12,7 +12,6 @@ import { AreaRef, Instant, IsoDate, pageOf, paging, TextOf } from "./parts.ts";
  */
 
 export const ZIP = "application/zip";
-const Digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 /** drafted → signed → published; a published one is corrected by the next edition. */
 export const BulletinState = z

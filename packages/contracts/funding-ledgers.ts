@@ -4,7 +4,7 @@ import { file, type Route, XLSX } from "./api.ts";
 import { AreaCode } from "./area.ts";
 import { AccountId, EntryId, FundCode, HoldId, LedgerId, Year } from "./funding-ids.ts";
 import { Reason } from "./funding-texts.ts";
-import { AreaRef, Instant, IsoDate, pageOf, paging, TextOf } from "./parts.ts";
+import { AreaRef, Digest, Instant, IsoDate, pageOf, paging, TextOf } from "./parts.ts";
 import { Month } from "./staffing-ids.ts";
 
 /** Ledgers as they are read, closed, and handed out to whoever wants to check them. Part of the funding service's contract. */
@@ -20,8 +20,6 @@ const kinds = [
   "reverse",
 ] as const satisfies readonly RulesEntryKind[];
 export const EntryKind = z.enum(kinds).register(z.globalRegistry, { id: "EntryKind" });
-
-const Digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 export const Ledger = z
   .object({ id: LedgerId, county: AreaRef, fund: FundCode, title: TextOf, clause: z.string(), year: Year })

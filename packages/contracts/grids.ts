@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { CSV, defineApi, file, GEOJSON, XLSX } from "./api.ts";
 import { AreaCode } from "./area.ts";
 import { departmentalRoutes } from "./departmental.ts";
-import { Finding, Verdict } from "./findings.ts";
+import { Finding, findingsAsked } from "./findings.ts";
 import { mapRoutes } from "./grid-maps.ts";
 import {
   AreaRef,
@@ -637,16 +637,7 @@ export const grids = defineApi(
       summary: { zh: "核对发现：原表合计、网格与方案", en: "Findings: printed totals, and grids against the plan" },
       permission: "register.read",
       area: "query",
-      query: z.strictObject({
-        area: AreaCode,
-        /** The day the maps and the rules are taken of; today if left out. */
-        on: z.optional(IsoDate),
-        /** A rule, or all that begin so: `grid.size`, `grid.`. */
-        rule: z.optional(Rule),
-        /** Left out: all that do not meet the plan. */
-        verdict: z.optional(Verdict),
-        ...paging,
-      }),
+      query: findingsAsked(Rule),
       response: pageOf(Finding),
       status: 200,
       units: { read: 170, write: 0 },

@@ -23,6 +23,10 @@ export const name = (most: number) =>
 export const Name = name(60);
 export const Count = z.int().check(z.gte(0), z.lte(10_000_000));
 export const IsoDate = z.iso.date();
+/** A year that a query asks for: from the plan's first on. */
+export const YearAsked = z.coerce.number().check(z.int(), z.gte(2020), z.lte(2099));
+/** SHA-256, hex. */
+export const Digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 export const Instant = z.iso.datetime({ offset: true });
 /** Why a figure is changed: kept with the change, because the county answers to auditors. */
 export const Reason = name(300);

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { Route } from "./api.ts";
 import { AreaCode } from "./area.ts";
-import { Finding, Verdict } from "./findings.ts";
+import { Finding, findingsAsked } from "./findings.ts";
 import { AreaRef, IsoDate, pageOf, paging } from "./parts.ts";
 import { PostKind } from "./staffing-ids.ts";
 
@@ -106,15 +106,7 @@ export const needRoutes = {
     },
     permission: "staff.read",
     area: "query",
-    query: z.strictObject({
-      area: AreaCode,
-      on: z.optional(IsoDate),
-      /** A rule, or all that begin so: `staff.vacancy`, `staff.`. */
-      rule: z.optional(Rule),
-      /** Left out: all that do not meet the plan. Of many streets a page may come short. */
-      verdict: z.optional(Verdict),
-      ...paging,
-    }),
+    query: findingsAsked(Rule),
     response: pageOf(Finding),
     status: 200,
     units: { read: 320, write: 0 },

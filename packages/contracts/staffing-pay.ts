@@ -5,6 +5,7 @@ import { Finding } from "./findings.ts";
 import {
   AreaRef,
   CommunityId,
+  Digest,
   GridId,
   Instant,
   IsoDate,
@@ -19,8 +20,6 @@ import { AppointmentId, Month, PersonId, RunId, RunState } from "./staffing-ids.
 import { Act, PersonRef } from "./staffing-parts.ts";
 
 /** Subsidies of grid staff (A4), one run for each street and month: part of the staffing service's contract. */
-
-const Digest = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
 const Done = z.object({ ...Act.shape, reason: z.string() });
 

@@ -1,7 +1,20 @@
 import * as z from "zod/mini";
 import { CSV, file, type Route, XLSX } from "./api.ts";
 import { AreaCode } from "./area.ts";
-import { AreaRef, Change, GridId, Instant, IsoDate, name, pageOf, paging, Reason, Scalar, TextOf } from "./parts.ts";
+import {
+  AreaRef,
+  Change,
+  Digest,
+  GridId,
+  Instant,
+  IsoDate,
+  name,
+  pageOf,
+  paging,
+  Reason,
+  Scalar,
+  TextOf,
+} from "./parts.ts";
 import { AppointmentId, PersonId, PostKind } from "./staffing-ids.ts";
 import { CandidateListName, OriginName, PayeeCode, PersonName, Phone, StoodOn } from "./staffing-parts.ts";
 
@@ -305,7 +318,7 @@ export const peopleRoutes = {
     query: z.strictObject({
       area: AreaCode,
       /** The digest that the dry run answered; left out: a dry run. */
-      commit: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
+      commit: z.optional(Digest),
     }),
     body: file(XLSX, CSV, "application/octet-stream"),
     response: RosterImport,
