@@ -25,7 +25,9 @@ const decidedByTheDatabase = [
   "services/staffing/{copies,people,scores}.db.test.ts",
   "services/funding/{ledgers,orders,budgets}.db.test.ts",
 ];
-const notForAws = [...ignored, "packages/local/**", "**/units.db.test.ts"];
+/** They start services in their own process, which read its environment when they are loaded: nothing loaded before may be shared. */
+const hosting = "packages/local/**/*.db.test.ts";
+const notForAws = [...ignored, hosting, "**/units.db.test.ts"];
 const onAws = { ...database, globalSetup: ["test/engine-aws.ts"] };
 
 export default defineConfig({
@@ -44,7 +46,8 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      { test: { name: "db", ...database, globalSetup: ["test/engine.ts"] } },
+      { test: { ...database, name: "db", exclude: [...ignored, hosting], globalSetup: ["test/engine.ts"] } },
+      { test: { ...database, name: "db-local", include: [hosting], isolate: true, globalSetup: ["test/engine.ts"] } },
       // The same tests on DynamoDB Local; asked for by name, because it needs Java.
       { test: { ...onAws, name: "db-aws", include: decidedByTheDatabase, exclude: notForAws } },
       { test: { ...onAws, name: "db-aws-rest", exclude: [...notForAws, ...decidedByTheDatabase] } },

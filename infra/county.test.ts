@@ -71,8 +71,9 @@ describe("gateway", () => {
       );
     }
     // The sample's one, the two look-ups of the grids service, the list of what grid workers may be asked; of funding the
-    // ledgers' seals and entries, the release rules, the bulletins in four forms, their objections and a list of them.
-    expect(contract.filter(({ permission }) => permission === "public")).toHaveLength(14);
+    // ledgers' seals and entries, the release rules, the bulletins in four forms, their objections and a list of them; the credit
+    // grades of property companies, and the methods of assessment.
+    expect(contract.filter(({ permission }) => permission === "public")).toHaveLength(16);
   });
 
   test("the authorizer believes the stage's issuer and audience alone", () => {
@@ -90,9 +91,8 @@ describe("gateway", () => {
   });
 
   test("there is room for more routes: the gateway takes 300", () => {
-    for (const { stacks } of [dev, prod]) {
-      const routes = Object.values(stacks.api!.resources).filter(({ Type }) => Type === "AWS::ApiGatewayV2::Route");
-      expect(routes.length).toBeLessThan(MOST_ROUTES);
+    for (const own of [prod, china.dev]) {
+      expect(of(own, "api", "AWS::ApiGatewayV2::Route").length).toBeLessThan(MOST_ROUTES);
     }
   });
 
@@ -547,6 +547,26 @@ describe.each(services.map((service) => [service.name, service] as const))("even
       (one) => resources[one.Properties.FunctionName.Ref] === worker,
     )!;
     expect(invoke.Properties.DestinationConfig.OnFailure.Destination).toEqual(Properties.Target.DeadLetterConfig.Arn);
+  });
+});
+
+describe("rounds of assessment", () => {
+  const opening = (stage: Synthesised) =>
+    of(stage, "assessments", "AWS::Scheduler::Schedule")
+      .map(({ Properties }) => String(Properties.ScheduleExpression))
+      .filter((expression) => !expression.includes(" * * ? "))
+      .sort();
+  const daysOf = (stage: Synthesised) =>
+    of(stage, "assessments", "AWS::Lambda::Function").flatMap(
+      ({ Properties }) => Properties.Environment.Variables.ASSESSMENT_DAYS ?? [],
+    );
+
+  test("open on the two days of the stage, and what catches them up knows the days", () => {
+    expect(opening(prod)).toEqual(["cron(0 6 20 11 ? *)", "cron(0 6 20 5 ? *)"]);
+    expect(daysOf(prod)).toEqual([]);
+    const own = synthesise({ stage: "prod", assessmentDays: "04-01,10-15" }, "us-east-1");
+    expect(opening(own)).toEqual(["cron(0 6 1 4 ? *)", "cron(0 6 15 10 ? *)"]);
+    expect(daysOf(own)).toEqual(["04-01,10-15", "04-01,10-15", "04-01,10-15"]);
   });
 });
 

@@ -1,9 +1,11 @@
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
+import { service as assessments } from "@county/assessments/service.ts";
 import { service as funding } from "@county/funding/service.ts";
 import { service as grids } from "@county/grids/service.ts";
 import type { Service } from "@county/platform/service.ts";
 import { service as policy } from "@county/policy/service.ts";
+import { service as property } from "@county/property/service.ts";
 import { service as staffing } from "@county/staffing/service.ts";
 import { App, type AppProps, Tags } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
@@ -20,7 +22,7 @@ import { type Part, partsOf, ServiceStack } from "./service-stack.ts";
 import type { Stage } from "./stage.ts";
 
 /** Every service that is deployed. */
-export const services: readonly Service[] = [grids, policy, staffing, funding];
+export const services: readonly Service[] = [grids, policy, staffing, funding, property, assessments];
 
 /** The code of a service's function. */
 export type CodeOf = (service: string, part: Part) => Code;

@@ -2,7 +2,7 @@ import type { Text } from "@county/plan/text.ts";
 import { type Folder, folderOf } from "@county/platform/files.ts";
 import { BROKEN } from "@county/platform/outbox.ts";
 import type { Consumer, Schedule, Service } from "@county/platform/service.ts";
-import { TIME_ZONE, tableVariable } from "@county/platform/service.ts";
+import { cronOf, TIME_ZONE, tableVariable, type YearlyDays } from "@county/platform/service.ts";
 import { ArnFormat, Duration, RemovalPolicy, Stack, type StackProps, TimeZone } from "aws-cdk-lib";
 import { type Alarm, MathExpression, type MetricOptions, Stats } from "aws-cdk-lib/aws-cloudwatch";
 import { LambdaDeploymentConfig, LambdaDeploymentGroup } from "aws-cdk-lib/aws-codedeploy";
@@ -309,7 +309,8 @@ export class ServiceStack extends Stack {
   }
 
   #schedule(schedule: Schedule): void {
-    const { name, summary, cron, timeoutSeconds } = schedule;
+    const { name, summary, timeoutSeconds, yearly } = schedule;
+    const cron = cronOf(schedule, yearly && this.#daysOf(yearly.days));
     const id = pascal(name);
     const dead = this.#deadLetters(id);
     const worker = this.#worker(id, "jobs", schedule);
@@ -333,6 +334,11 @@ export class ServiceStack extends Stack {
     this.#letters(`${kebab}-dead-letters`, dead, says.deadLetters(summary));
     this.#crashes(`${kebab}-failed`, worker, says.jobFailed(summary));
     this.#slow(`${kebab}-slow`, worker, timeoutSeconds, summary);
+  }
+
+  /** What the stage sets; undefined: nothing, so what the platform comes with holds. */
+  #daysOf(variable: YearlyDays): string | undefined {
+    return { ASSESSMENT_DAYS: this.#props.stage.assessmentDays }[variable];
   }
 
   /** What is watched over all of the service's functions, and its table. */
@@ -411,13 +417,19 @@ export class ServiceStack extends Stack {
    * kept without end it adds to, and does not read.
    */
   #worker(id: string, part: Part, { name, timeoutSeconds, files }: Consumer | Schedule): LambdaFunction {
-    const { table, bucket, stage } = this.#props;
+    const { table, bucket, stage, service } = this.#props;
+    // What one job opens on its day, the others of the service catch up.
+    const yearly = part === "jobs" ? service.schedules.flatMap((one) => one.yearly?.days ?? []) : [];
+    const days = yearly.flatMap((variable) => {
+      const set = this.#daysOf(variable);
+      return set === undefined ? [] : [[variable, set] as const];
+    });
     return this.#function(id, {
       part,
       name,
       memorySize: stage.memory.worker,
       timeoutSeconds,
-      environment: { FILES_BUCKET: bucket.bucketName },
+      environment: { FILES_BUCKET: bucket.bucketName, ...Object.fromEntries(days) },
       statements: [
         ...this.#onTable(table),
         ...this.#onFiles(files, {

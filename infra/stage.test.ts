@@ -27,6 +27,11 @@ test("a county names its operators, its domain, and what it may set aside", () =
   });
 });
 
+test("a county names the days on which rounds of assessment open", () => {
+  expect(stageOf({ stage: "prod" }).assessmentDays).toBeUndefined();
+  expect(stageOf({ stage: "prod", assessmentDays: "10-15,04-01" }).assessmentDays).toBe("04-01,10-15");
+});
+
 test("a version that mends what rings goes without a canary", () => {
   expect(stageOf({ stage: "prod" }).off.canary).toBeUndefined();
   expect(stageOf({ stage: "prod", canary: "off" }).off).toEqual({ canary: expect.stringContaining("mends") });
@@ -56,6 +61,10 @@ test.each([
   [{ domain: "api.invalid" }, "together"],
   [{ canary: "on" }, '"off"'],
   [{ stream: "on" }, '"off"'],
+  [{ assessmentDays: "05-20" }, "two different days"],
+  [{ assessmentDays: "02-29,11-20" }, "two different days"],
+  [{ assessmentDays: "05-20,05-20" }, "two different days"],
+  [{ assessmentDays: "05-20,31-11" }, "two different days"],
   [{ reserved: "0" }, "a number of functions"],
   [{ stage: "prod", endpoint: "http://127.0.0.1:4566" }, "only the emulator"],
 ])("%j is refused", (context, reason) => expect(() => stageOf(context)).toThrow(reason));

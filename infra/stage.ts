@@ -1,3 +1,4 @@
+import { daysOfYear } from "@county/platform/service.ts";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 
 /** What may be left out of a stage, each with its reason. */
@@ -51,6 +52,8 @@ export interface Stage {
   readonly logLevel: "DEBUG" | "INFO";
   /** MB of a function: of requests, of queues and jobs (they hold a whole workbook), of the relay. */
   readonly memory: { readonly http: number; readonly worker: number; readonly relay: number };
+  /** The two days of the year on which rounds of assessment open, `MM-DD,MM-DD`, in Asia/Shanghai; absent: the platform's own. */
+  readonly assessmentDays?: string;
   /** Most messages of one queue in work at once: a full queue must not take the account's functions from the requests. */
   readonly queueConcurrency: number;
   /**
@@ -165,6 +168,7 @@ export interface StageContext {
   readonly endpoint?: string | undefined;
   readonly canary?: string | undefined;
   readonly stream?: string | undefined;
+  readonly assessmentDays?: string | undefined;
 }
 export const stageContext = [
   "stage",
@@ -178,6 +182,7 @@ export const stageContext = [
   "endpoint",
   "canary",
   "stream",
+  "assessmentDays",
 ] as const satisfies (keyof StageContext)[];
 
 /** @throws Error when there is no such stage, or an address is none */
@@ -194,6 +199,7 @@ export function stageOf(context: StageContext): Stage {
     endpoint,
     canary,
     stream,
+    assessmentDays,
   } = context;
   if (!Object.hasOwn(stages, name)) {
     throw new Error(`stage: one of ${Object.keys(stages).join(", ")}, not "${name}"`);
@@ -214,6 +220,7 @@ export function stageOf(context: StageContext): Stage {
     ...(domain && certificate && { domain: { name: domain, certificate } }),
     ...(reserved && { reserved: Number(reserved) }),
     ...(endpoint && { endpoint }),
+    ...(assessmentDays && { assessmentDays: daysOfYear("ASSESSMENT_DAYS", assessmentDays).join(",") }),
   };
   if (!/^https:\/\//.test(stage.issuer))
     throw new Error(`stage: the issuer is an https address, not "${stage.issuer}"`);

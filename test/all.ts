@@ -5,7 +5,7 @@ const parts: readonly Part[] = [
   { name: "types", run: ["tsc", "--noEmit", "-p", "."] },
   { name: "lint", run: ["biome", "ci", "--error-on-warnings", "."] },
   { name: "unit", project: ["unit"] },
-  { name: "db: embedded engine", project: ["db"] },
+  { name: "db: embedded engine", project: ["db", "--project", "db-local"] },
   { name: "db: DynamoDB Local", project: ["db-aws"], notRun: noJava },
   { name: "e2e", project: ["e2e"] },
 ];

@@ -28,16 +28,36 @@ export function faulty(fault: Fault): { client: Client; met: () => boolean } {
   return { client, met: () => calls >= fault.at };
 }
 
-/** Runs `attempt` with a fault at its first call, its second, and so on, until it makes fewer calls than that. */
+/** A client in the middle of whose calls something else happens, once: before its `at`-th. */
+export function meanwhile(at: number, act: () => Promise<unknown>): { client: Client; met: () => boolean } {
+  const client = newClient();
+  let calls = 0;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      if (++calls === at) await act();
+      return await next(args);
+    },
+    { step: "initialize", name: "meanwhile", priority: "high" },
+  );
+  return { client, met: () => calls >= at };
+}
+
+/**
+ * Runs `attempt` with a fault at its first call, its second, and so on, until it makes fewer calls than that.
+ * @param each only every so many-th call, from another one each time: for what is too long to try everywhere
+ */
 export async function atEveryCall(
   attempt: (fault: Fault) => Promise<boolean>,
   kinds: readonly Fault["kind"][] = ["crash", "blip"],
   whens: readonly Fault["when"][] = ["before", "after"],
+  each = 1,
 ): Promise<number> {
   let tried = 0;
+  let from = 1;
   for (const kind of kinds) {
     for (const when of whens) {
-      for (let at = 1; await attempt({ at, when, kind }); at++) tried++;
+      for (let at = from; await attempt({ at, when, kind }); at += each) tried++;
+      from = each === 1 ? 1 : 1 + ((from + Math.floor(each / 2)) % each);
     }
   }
   return tried;

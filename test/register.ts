@@ -13,6 +13,8 @@ import { serve } from "@county/platform/serve.ts";
 import { type Table, table, type Units } from "@county/platform/table.ts";
 import { type Client, type FreshTable, freshTable } from "./table.ts";
 
+/** What the service makes of what the property service tells. */
+export { followDue, hearCoverage } from "@county/grids/coverage.ts";
 /** What the service tells by itself, for who hears it. */
 export { tellAgain, tellHeads } from "@county/grids/telling.ts";
 

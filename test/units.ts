@@ -78,7 +78,8 @@ export function reckoning(kindOf: (key: Item) => string) {
         for (const { Item, Key } of writes) {
           call.writes.push(kindOf((Item ?? Key) as Item));
           const id = idOf((Item ?? Key) as Item);
-          const size = Item ? sizeOf(Item) : (held.get(id) ?? 1);
+          // What is put in the place of something larger costs what that one held.
+          const size = Math.max(Item ? sizeOf(Item) : 1, held.get(id) ?? 1);
           if (Item) held.set(id, size);
           call.write += (input.TransactItems ? 2 : 1) * Math.ceil(size / 1024);
         }

@@ -6,12 +6,19 @@ import { type Text, text } from "@county/plan/text.ts";
 /** Communities and households of the county, as annex 2 lists them; its printed sums are left out. */
 const communityRows = (["annex2-baodu", "annex2-baocheng"] as const).flatMap((id) => {
   const [head = [], ...rows] = readAnnex(id);
-  const column = head.indexOf("户数");
-  return rows.filter(([first]) => /^\d+$/.test(first ?? "")).map((row) => Number(row[column]));
+  // 小区数量 in one table, 小区及村庄数 in the other.
+  const of = (row: readonly string[], heading: string) => Number(row[head.findIndex((one) => one.startsWith(heading))]);
+  return rows
+    .filter(([first]) => /^\d+$/.test(first ?? ""))
+    .map((row) => ({ households: of(row, "户数"), compounds: of(row, "小区") }));
 });
 export const county = {
   communities: communityRows.length,
-  households: communityRows.reduce((sum, households) => sum + households, 0),
+  households: communityRows.reduce((sum, { households }) => sum + households, 0),
+  /** Each has a company or a fallback (2.4), so about as many projects are assessed twice a year; the villages are counted in. */
+  compounds: communityRows.reduce((sum, { compounds }) => sum + compounds, 0),
+  /** A company serves about five compounds. */
+  companies: 40,
   /** Annex 4 pays 268 grid staff; rural grids come on top. */
   gridWorkers: 300,
   /** Calls from one office: community workers, counted as five each. */
@@ -27,6 +34,16 @@ const assessed = Math.ceil((county.gridWorkers + county.communityStaff) / county
 
 /** Who handles money: three in the county's finance bureau, two in each street; one of each community's five. */
 const treasurers = 3 + 2 * county.streets;
+/** Who manages property management: three in the county's property development centre, two in each street. */
+const housing = 3 + 2 * county.streets;
+/** Both the county and the street assess each project, twice a year. */
+const sheets = 2 * county.compounds;
+/** A round of the county, and one of each street. */
+const rounds = 1 + county.streets;
+/** Two scorers for each sheet, and now and then a third. */
+const scorers = 12;
+const scoresEach = Math.ceil((2.1 * sheets) / scorers);
+
 /** Funds with a ledger of their own, as the plan names them. */
 const FUNDS = 9;
 
@@ -537,6 +554,168 @@ export const habits: readonly Habit[] = [
     why: text("一次年初预算、一次调整，几经修改", "one budget and one adjustment, each worked over several times"),
   },
   {
+    who: text("居民（物业信用、考核办法）", "residents, of companies' credit and how they are assessed"),
+    people: Math.ceil(county.households / 200),
+    days: MONTHS,
+    calls: { "property.listCreditGrades": 1, "assessments.listPublicSchemes": 1 },
+    why: text(
+      "每月二百分之一的家庭查本小区物业企业的等级和考核办法",
+      "one household in two hundred looks up in a month how its company stands and is assessed",
+    ),
+  },
+  {
+    who: text("物业主管、街道（每日）", "the housing offices of county and streets, daily"),
+    people: housing,
+    days: WORKDAYS,
+    calls: {
+      "property.listCoverage": 1,
+      "property.listPropertyFindings": 1,
+      "property.listOpenTasks": 1,
+      "property.getCompany": 2,
+      "property.listCompanies": 1,
+    },
+    why: text("每个工作日看一次谁在服务、哪里有问题", "who serves where and what is open, once a working day"),
+  },
+  {
+    who: text("社区（物业，每周）", "communities, of property management, weekly"),
+    people: county.communities,
+    days: WEEKS,
+    calls: {
+      "property.listCoverage": 1,
+      "property.getPlaceCoverage": 3,
+      "property.listOwners": 1,
+      "property.getOwners": 2,
+      "property.listVotes": 1,
+      "property.changeOwners": 1,
+      "property.getPropertyFinding": 1,
+      "property.listMeetings": 1,
+      "property.getMeeting": 1,
+      "property.listOpenTasks": 1,
+    },
+    why: text("跟进业委会和会议议定事项", "follows its owners' committees and what meetings left to do"),
+  },
+  {
+    who: text("会议（每月）", "meetings, monthly"),
+    people: county.communities + county.streets,
+    days: MONTHS,
+    calls: { "property.conveneMeeting": 1, "property.changeMeeting": 6 },
+    why: text(
+      "社区四方、街道联席会议每月各一次，逐项登记进展",
+      "the four parties of each community and each street's joint meeting, with progress of what was resolved",
+    ),
+  },
+  {
+    who: text("物业企业（每月）", "property companies, monthly"),
+    people: county.companies,
+    days: MONTHS,
+    calls: { "property.getOwnCompany": 2, "property.getCredit": 2, "property.listCreditItems": 2 },
+    why: text("看本企业的得分和事项", "looks at its own score and what it is made of"),
+  },
+  {
+    who: text("物业主管、街道（每月）", "the housing offices of county and streets, monthly"),
+    people: housing,
+    days: MONTHS,
+    calls: {
+      "property.registerCompany": 1,
+      "property.changeCompany": 1,
+      "property.addTerm": 2,
+      "property.changeTerm": 2,
+      "property.exportProjects": 1,
+      "property.enterCreditItem": 3,
+      "property.addCreditEvidence": 3,
+      "property.getCreditEvidence": 6,
+      "property.getCredit": 10,
+      "property.listCreditItems": 10,
+      "property.decideCreditItem": 1,
+    },
+    why: text(
+      "几处换企业、几件信用事项及其材料",
+      "some compounds change company, and some items go into credit with their papers",
+    ),
+  },
+  {
+    who: text("物业项目表（每年）", "tables of projects, yearly"),
+    people: county.streets,
+    days: 1,
+    calls: { "property.importProjects": 4 },
+    why: text("试导、改正、再试、导入", "tried, mended, tried again, written"),
+  },
+  {
+    who: text("业委会选举、信用申诉（每年）", "elections of owners, appeals against credit, yearly"),
+    people: Math.ceil(county.compounds / 3),
+    days: 1,
+    calls: { "property.prepareElection": 1, "property.recordVote": 2, "property.appealCreditItem": 1 },
+    why: text("任期约三年，一年约三分之一换届", "terms are some three years, so a third is elected in a year"),
+  },
+  {
+    who: text("评分人（每轮）", "scorers, twice a year"),
+    people: scorers,
+    days: 2,
+    calls: {
+      "assessments.listRounds": 10,
+      "assessments.listSheets": 2 * scoresEach,
+      "assessments.getSheet": 2 * scoresEach,
+      "assessments.scoreSheet": scoresEach,
+      "assessments.addSheetEvidence": scoresEach,
+      "assessments.checkSheetEvidence": scoresEach,
+      "assessments.getSheetEvidence": scoresEach,
+    },
+    why: text(
+      "每个项目县、街道各一份考核表，各两人评分，附一张照片",
+      "a sheet of the county and one of the street for each project, two scorers each, with a picture",
+    ),
+  },
+  {
+    who: text("组织考核（每轮）", "who holds rounds, twice a year"),
+    people: rounds,
+    days: 2,
+    calls: {
+      "assessments.openRound": 1,
+      "assessments.nameScorers": 2,
+      "assessments.getRound": 40,
+      "assessments.listRounds": 10,
+      "assessments.noticeRound": 2,
+      "assessments.decideResult": 6,
+      "assessments.closeRound": 1,
+      "assessments.getRanking": 10,
+      "assessments.getRankingWorkbook": 3,
+      "assessments.getResultWorkbook": 20,
+      "assessments.getResultPage": 20,
+      "assessments.listSchemeResults": 10,
+      "assessments.listAssessmentFindings": 20,
+    },
+    why: text(
+      "县和两个街道各一轮：指定评分人、看进度、告知两次、处理申诉、锁定、打印",
+      "a round of the county and one of each street: scorers, progress, two notices, appeals, the lock, papers",
+    ),
+  },
+  {
+    who: text("物业企业（每轮）", "property companies, twice a year"),
+    people: county.companies,
+    days: 2,
+    calls: {
+      "assessments.listRounds": 2,
+      "assessments.listSheets": 4,
+      "assessments.getSheet": Math.ceil((2 * sheets) / county.companies),
+      "assessments.getResultPage": 5,
+      "assessments.appealResult": 1,
+    },
+    why: text("看本企业各项目的结果，申诉一件", "sees the results of its own projects and appeals against one"),
+  },
+  {
+    who: text("考核办法（每年）", "methods of assessment, yearly"),
+    people: rounds,
+    days: 1,
+    calls: {
+      "assessments.draftScheme": 1,
+      "assessments.editScheme": 4,
+      "assessments.publishScheme": 1,
+      "assessments.listSchemes": 6,
+      "assessments.getScheme": 12,
+    },
+    why: text("每年一版，几经修改", "a version a year, worked over several times"),
+  },
+  {
     who: text("社区（每周更正）", "communities, correcting weekly"),
     people: county.communities,
     days: WEEKS,
@@ -662,6 +841,41 @@ export const sentBy: Readonly<Record<string, Readonly<Record<string, number>>>> 
   "staffing.effect-told": { "policy.draftParameterChange": 1 },
   // A draft asks whether all has come; what was missed after all is too little to count.
   "staffing.copies-missed": { "staffing.draftRun": 1 },
+  "property.company-changed": { "property.registerCompany": 1, "property.changeCompany": 1 },
+  "property.credit-item-changed": {
+    "property.enterCreditItem": 1,
+    "property.appealCreditItem": 1,
+    "property.decideCreditItem": 1,
+    // A result that gives an item, which not every one does.
+    "assessments.decideResult": 1,
+    "assessments.noticeRound": Math.ceil(county.compounds / (2 * rounds)),
+  },
+  "property.coverage-changed": {
+    "property.addTerm": 1,
+    "property.changeTerm": 1,
+    "property.importProjects": county.communities,
+    // Whom a company serves keeps its name.
+    "property.changeCompany": Math.ceil(county.compounds / county.companies),
+  },
+  "property.measured-changed": {
+    "property.changeOwners": 1,
+    "property.recordVote": 1,
+    "property.changeMeeting": 3,
+  },
+  "property.effect-told": { "policy.draftParameterChange": 1 },
+  "property.copies-missed": { "staffing.draftRun": 1 },
+  "assessments.copies-missed": { "staffing.draftRun": 1 },
+  "assessments.round-opened": {
+    // Opened, gone on with part by part; told, and ended on the last day of the window.
+    "assessments.openRound": 4,
+    "assessments.noticeRound": 4,
+    "assessments.closeRound": 1,
+  },
+  // Of each round: 25 sheets a message.
+  "assessments.sheets-due": { "assessments.openRound": Math.ceil(sheets / rounds / 25) },
+  "assessments.evidence-posted": { "assessments.checkSheetEvidence": 1 },
+  // One of each project and round of the year, when the last who assesses is through: half of what is told.
+  "assessments.result-final": { "assessments.noticeRound": Math.ceil(county.compounds / (2 * rounds)) },
   "funding.entry-posted": {
     // Receivers of an order: some go to all communities of a street, some to one.
     "funding.approveOrder": 8,
@@ -753,6 +967,12 @@ export const work: Readonly<
     write: 8,
     why: text("读入照片，去掉拍摄信息，另存", "a picture is read, cleaned and kept"),
   },
+  "staffing.results": {
+    milliseconds: 200,
+    read: 4,
+    write: 8,
+    why: text("一份结果", "one result"),
+  },
   "funding.register": {
     milliseconds: 200,
     read: 4,
@@ -804,6 +1024,123 @@ export const work: Readonly<
     write: 0,
     why: text("各分片看一眼，通常无事可做", "a look at each shard; mostly there is nothing to do"),
   },
+  "funding.results": {
+    milliseconds: 200,
+    read: 6,
+    write: 12,
+    why: text("一份结果", "one result"),
+  },
+  "grids.coverage": {
+    milliseconds: 500,
+    read: 60,
+    write: 80,
+    why: text("一个社区的小区，企业名称改了的写回台账", "the places of a community, where a company's name changed"),
+  },
+  "grids.followCoverage": {
+    milliseconds: 500,
+    read: 100,
+    write: 4,
+    why: text("到了日子的合同；通常无事可做", "contracts whose day has come; mostly there is nothing to do"),
+  },
+  "property.register": {
+    milliseconds: 500,
+    read: 60,
+    write: 60,
+    why: text("一个社区的小区", "a community's places"),
+  },
+  "property.heads": {
+    milliseconds: 1_000,
+    read: 400,
+    write: 4,
+    why: text("逐个社区核对副本", "the copies of each community of a street are looked at"),
+  },
+  "property.companies": {
+    milliseconds: 1_000,
+    read: 200,
+    write: 200,
+    why: text("企业更名，所服务的几个社区随之更新", "a new name goes to the communities it serves in"),
+  },
+  "property.results": {
+    milliseconds: 200,
+    read: 8,
+    write: 16,
+    why: text("一份结果，至多一项信用", "one result and at most one item of credit"),
+  },
+  "property.policies": {
+    milliseconds: 200,
+    read: 2,
+    write: 4,
+    why: text("一条记录", "one record"),
+  },
+  "property.effects": {
+    milliseconds: 8_000,
+    read: 1_500,
+    write: 40,
+    why: text("全县重算一遍", "the whole county is judged twice"),
+  },
+  "assessments.register": {
+    milliseconds: 200,
+    read: 10,
+    write: 30,
+    why: text("一份名录或一个社区的小区", "one list, or the places of a community"),
+  },
+  "assessments.heads": {
+    milliseconds: 1_000,
+    read: 400,
+    write: 4,
+    why: text("逐个社区核对副本", "the copies of each community of a street are looked at"),
+  },
+  "assessments.policies": {
+    milliseconds: 200,
+    read: 2,
+    write: 4,
+    why: text("一条记录", "one record"),
+  },
+  "assessments.property": {
+    milliseconds: 200,
+    read: 10,
+    write: 30,
+    why: text("一家企业或一个社区的副本", "a copy of one company or one community"),
+  },
+  "assessments.roundOpened": {
+    milliseconds: 8_000,
+    read: 2_300,
+    write: 4_900,
+    why: text(
+      "固定或发出一部分对象，告知或办结几页考核表",
+      "a part of the subjects is frozen or sent, or some pages are told or ended",
+    ),
+  },
+  "assessments.sheetsDue": {
+    milliseconds: 1_500,
+    read: 60,
+    write: 120,
+    why: text("生成一页考核表", "a page of sheets is made"),
+  },
+  "assessments.evidence": {
+    milliseconds: 1_500,
+    read: 4,
+    write: 8,
+    why: text("读入照片，去掉拍摄信息，另存", "a picture is read, cleaned and kept"),
+  },
+  "assessments.openFirst": {
+    milliseconds: 2_000,
+    read: 100,
+    write: 200,
+    why: text("一年一次", "once a year"),
+  },
+  "assessments.openSecond": {
+    milliseconds: 2_000,
+    read: 100,
+    write: 200,
+    why: text("一年一次", "once a year"),
+  },
+  "assessments.carryOn": {
+    milliseconds: 100,
+    read: 4,
+    write: 0,
+    why: text("通常无事可做", "mostly there is nothing to do"),
+  },
   "grids.sweepImports": {
     milliseconds: 200,
     read: 2,
@@ -838,6 +1175,11 @@ export const files: Readonly<
   "funding.addPaper": { writes: 1, reads: 0, bytes: 0 },
   "funding.checkPaper": { writes: 1, reads: 1, bytes: 500_000 },
   "funding.getPaper": { writes: 0, reads: 1, bytes: 0 },
+  "property.addCreditEvidence": { writes: 1, reads: 0, bytes: 500_000 },
+  "property.getCreditEvidence": { writes: 0, reads: 1, bytes: 0 },
+  "assessments.addSheetEvidence": { writes: 1, reads: 0, bytes: 0 },
+  "assessments.checkSheetEvidence": { writes: 1, reads: 1, bytes: 500_000 },
+  "assessments.getSheetEvidence": { writes: 0, reads: 1, bytes: 0 },
 };
 
 /**
@@ -877,6 +1219,17 @@ export const slower: Readonly<Record<string, number>> = {
   "funding.getFundFinding": 1_500,
   "funding.matchLine": 300,
   "funding.explainLine": 300,
+  "property.listCoverage": 200,
+  "property.importProjects": 3_000,
+  "property.exportProjects": 1_500,
+  "property.listPropertyFindings": 1_000,
+  "property.getPropertyFinding": 1_000,
+  "property.listCreditGrades": 300,
+  "property.changeMeeting": 300,
+  "assessments.listSheets": 200,
+  "assessments.getRanking": 300,
+  "assessments.listSchemeResults": 500,
+  "assessments.listAssessmentFindings": 800,
 };
 /** One call in ten starts a function: a county's traffic is thin. Starting is paid too. */
 export const starts = { oneIn: 10, milliseconds: 400 } as const;

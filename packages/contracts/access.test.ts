@@ -117,6 +117,13 @@ describe("what a caller may", () => {
     expect(may(two, "register.write", ["370725002"])).toBe(false);
     expect(areasFor(two, "register.read")).toEqual(["370725001", "370725002"]);
     expect(areasFor(two, "areas.write")).toEqual([]);
+    const apart = caller([
+      { role: "company.agent", area: "370725" },
+      { role: "owners.committee", area: "370725" },
+      { role: "auditor", area: "370725001" },
+    ]);
+    expect(areasFor(apart, "credit.read")).toEqual(["370725", "370725001"]);
+    expect(areasFor(apart, "credit.read", "property.read")).toEqual(["370725001"]);
   });
 });
 

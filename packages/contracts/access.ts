@@ -55,6 +55,24 @@ export const permissions = {
   "bank.write": { zh: "导入银行对账单、核销", en: "Import bank statements and match them" },
   "bulletins.write": { zh: "编制、发布公开公告", en: "Draft and publish bulletins, answer objections" },
   "bulletins.sign": { zh: "审签公开公告", en: "Sign off bulletins" },
+  "property.read": { zh: "查看物业企业、项目、业委会、会议", en: "Read companies, projects, committees and meetings" },
+  "property.write": {
+    zh: "登记物业企业、项目、兜底、业委会",
+    en: "Register companies, projects, fallbacks and committees",
+  },
+  "owners.write": { zh: "登记业主大会、业委会筹备与选举", en: "Record owners' assemblies, preparation and elections" },
+  "meetings.write": { zh: "召集会议、记录纪要与决议", en: "Convene meetings, keep minutes and resolutions" },
+  "credit.read": { zh: "查看物业企业信用", en: "Read companies' credit; a company's agent its own" },
+  "credit.write": { zh: "登记信用事项", en: "Enter items into a company's credit" },
+  "credit.decide": { zh: "处理信用申诉", en: "Decide appeals against credit items" },
+  "company.own": { zh: "查看、申诉本企业事项", en: "See and appeal what concerns one's own company" },
+  "schemes.write": { zh: "制定、公布考核办法", en: "Write and publish schemes of assessment" },
+  "rounds.open": { zh: "组织考核", en: "Open, close and tell rounds" },
+  "sheets.score": { zh: "考核评分", en: "Score sheets" },
+  "results.decide": { zh: "处理考核申诉、确定结果", en: "Decide appeals and settle results" },
+  "assessments.read": { zh: "查看考核", en: "Read rounds, sheets and results" },
+  "sheets.read": { zh: "查看考核表", en: "Read sheets; a company's agent those of its own that were told" },
+  "results.own": { zh: "申诉本企业、本单位的考核结果", en: "Appeal against a result of one's own company or area" },
   "own.read": { zh: "查看本人的岗位、补贴、考核", en: "Read what concerns oneself: posts, pay, scores" },
 } as const satisfies Record<string, Text>;
 export type Permission = keyof typeof permissions;
@@ -63,7 +81,16 @@ const reader: readonly Permission[] = ["register.read", "grids.read", "policy.re
 /** Who works in a grid, and what concerns oneself. */
 const worker: readonly Permission[] = [...reader, "own.read", "tasks.do"];
 /** Tables of money are for offices, not for everybody who reads the register. */
-const office: readonly Permission[] = [...reader, "reconciliations.read", "staff.read", "funds.read"];
+const office: readonly Permission[] = [
+  ...reader,
+  "reconciliations.read",
+  "staff.read",
+  "funds.read",
+  "property.read",
+  "credit.read",
+  "assessments.read",
+  "sheets.read",
+];
 const keeping: readonly Permission[] = ["register.write", "register.import"];
 const reconciling: readonly Permission[] = ["reconciliations.write", "dispositions.write"];
 /** A department that owns clauses: which ones, `ownerOf` of the plan says, and the service holds each to its own. */
@@ -77,6 +104,16 @@ const owner: readonly Permission[] = [
 ];
 /** What a street does to pay its grid staff; who did one step does not do the next. */
 const paying: readonly Permission[] = ["pay.read", "pay.draft", "pay.check", "pay.approve", "pay.pay"];
+/** What a housing authority or a street does about property management (2.4). */
+const housing: readonly Permission[] = [
+  "property.write",
+  "owners.write",
+  "meetings.write",
+  "credit.write",
+  "credit.decide",
+];
+/** What whoever assesses does; who scored does not decide. */
+const assessing: readonly Permission[] = ["schemes.write", "rounds.open", "sheets.score", "results.decide"];
 /** What whoever holds money does to spend it and to tell of it; who did one step does not do the next. */
 const spending: readonly Permission[] = [
   "payees.write",
@@ -132,13 +169,19 @@ export const roles = {
       "ledgers.close",
     ],
   },
-  "county.construction": { title: { zh: "县住建局", en: "County housing and construction bureau" }, may: owner },
-  "county.property-centre": { title: { zh: "房产发展促进中心", en: "Property development centre" }, may: owner },
+  "county.construction": {
+    title: { zh: "县住建局", en: "County housing and construction bureau" },
+    may: [...owner, ...housing, ...assessing],
+  },
+  "county.property-centre": {
+    title: { zh: "房产发展促进中心", en: "Property development centre" },
+    may: [...owner, ...housing, ...assessing],
+  },
   "county.hr": {
     title: { zh: "县人社局", en: "County human resources bureau" },
     may: [...owner, "candidates.write", "staff.accept", "pay.read"],
   },
-  "county.inspection": { title: { zh: "督查局", en: "Inspection office" }, may: owner },
+  "county.inspection": { title: { zh: "督查局", en: "Inspection office" }, may: [...owner, ...assessing] },
   "county.approval": { title: { zh: "县审批服务局", en: "County approval service bureau" }, may: office },
   "street.admin": {
     title: { zh: "街道管理员", en: "Street administrator" },
@@ -150,6 +193,7 @@ export const roles = {
       ...moving,
       ...spending,
       ...accepting,
+      ...housing,
       // Of a street's own bulletins: a community's are for its supervision committee, which the service sees to.
       "bulletins.sign",
       "grids.write",
@@ -160,15 +204,32 @@ export const roles = {
       "tasks.assign",
       "tasks.do",
       "scores.decide",
+      "results.own",
+      ...assessing,
     ],
   },
   "community.admin": {
     title: { zh: "社区管理员", en: "Community administrator" },
-    may: [...office, ...spending, "register.write", "staff.write", "staff.reveal", "tasks.do", "scores.write"],
+    may: [
+      ...office,
+      ...spending,
+      "owners.write",
+      "meetings.write",
+      "sheets.score",
+      "results.own",
+      "register.write",
+      "staff.write",
+      "staff.reveal",
+      "tasks.do",
+      "scores.write",
+    ],
   },
   "grid.worker": { title: { zh: "网格员", en: "Grid worker" }, may: worker },
-  "company.agent": { title: { zh: "物业企业经办人", en: "Property company agent" }, may: [] },
-  "owners.committee": { title: { zh: "业主委员会", en: "Owners' committee" }, may: [] },
+  "company.agent": {
+    title: { zh: "物业企业经办人", en: "Property company agent" },
+    may: [...reader, "company.own", "credit.read", "sheets.read", "results.own"],
+  },
+  "owners.committee": { title: { zh: "业主委员会", en: "Owners' committee" }, may: [...reader, "property.read"] },
   "residents.supervision": {
     title: { zh: "居务监督委员会", en: "Residents' supervision committee" },
     may: [...reader, "funds.read", "spending.supervise", "spending.accept", "bulletins.sign"],
@@ -214,10 +275,17 @@ export function readGrants(claim: unknown): Grant[] {
   });
 }
 
-/** The areas in which `caller` holds `permission`. */
-export const areasFor = (caller: Caller, permission: Permission): string[] =>
+/** Where somebody holds a role, and whether it is to act for a company there. */
+export const heldBy = ({ grants }: Caller): { area: string; forCompany: boolean }[] =>
+  grants.map(({ role, area }) => ({
+    area,
+    forCompany: (roles[role].may as readonly Permission[]).includes("company.own"),
+  }));
+
+/** The areas in which `caller` holds a permission; of several, all by one grant: what two give apart neither of them gives. */
+export const areasFor = (caller: Caller, ...asked: readonly [Permission, ...Permission[]]): string[] =>
   caller.grants.flatMap(({ role, area }) =>
-    (roles[role].may as readonly Permission[]).includes(permission) ? [area] : [],
+    asked.every((one) => (roles[role].may as readonly Permission[]).includes(one)) ? [area] : [],
   );
 
 /**

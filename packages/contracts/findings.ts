@@ -6,6 +6,16 @@ import { AreaRef, IsoDate, paging, Scalar, TextOf } from "./parts.ts";
 export const Verdict = z.enum(["meets", "deviates", "breaches", "ambiguous", "cannot-tell"]);
 const Observation = z.nullable(z.union([z.int(), z.object({ min: z.int(), max: z.nullable(z.int()) }), TextOf]));
 
+/** A parameter that something rests on: its value, since when, and whose it is. */
+export const ParameterUsed = z.object({
+  id: z.string(),
+  value: z.unknown(),
+  from: IsoDate,
+  source: TextOf,
+  verified: z.boolean(),
+  decision: z.optional(z.string()),
+});
+
 /** A verdict with all it rests on; the rules say what each part means. */
 export const Finding = z
   .object({
@@ -39,19 +49,7 @@ export const Finding = z
     ),
     steps: z.array(TextOf),
     /** Empty too where the finding was kept before parameters were named. */
-    parameters: z._default(
-      z.array(
-        z.object({
-          id: z.string(),
-          value: z.unknown(),
-          from: IsoDate,
-          source: TextOf,
-          verified: z.boolean(),
-          decision: z.optional(z.string()),
-        }),
-      ),
-      [],
-    ),
+    parameters: z._default(z.array(ParameterUsed), []),
     /** What other readings of the plan would give. */
     otherReading: z.optional(
       z.array(z.object({ parameter: z.string(), reading: z.string(), verdict: Verdict, explanation: TextOf })),

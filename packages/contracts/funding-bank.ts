@@ -11,7 +11,6 @@ import { AreaRef, Digest, Instant, IsoDate, pageOf, paging, Scalar, TextOf, Year
  * the funding service's contract. No account numbers: they are not read, and what looks like one is blotted out.
  */
 
-/** A year in a query, where all is text. */
 const Row = z.int().check(z.gte(1), z.lte(1_000_000));
 const MatchedBy = z.enum(["hand", "reference", "payee", "amount"]);
 

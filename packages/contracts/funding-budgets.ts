@@ -10,7 +10,6 @@ import { AreaRef, Digest, Instant, IsoDate, pageOf, paging, TextOf, YearAsked } 
 
 /** An amount a budget may hold: nothing too, where the county decides that there is none. */
 const PlannedFen = z.int(EARMARKED).check(z.gte(0, EARMARKED), z.lte(1_000_000_000_000, EARMARKED));
-/** A year in a query. */
 const Done = z.object({ by: z.string(), at: Instant, reason: z.string() });
 const TieredArea = z
   .object({ ...AreaRef.shape, tier: z.enum(["county", "street", "community"]) })

@@ -2,6 +2,7 @@ import { PAYEE_CODE } from "@county/rules/private-numbers.ts";
 import * as z from "zod/mini";
 import { file, REQUEST_LIMITS, type Route } from "./api.ts";
 import { AreaCode } from "./area.ts";
+import { ResultId, RoundId, SchemeId, SheetId } from "./assessments-ids.ts";
 import { Finding } from "./findings.ts";
 import {
   EntryId,
@@ -196,7 +197,26 @@ const Result = z
     quarter: Quarter,
     score: z.int(),
     recorded: Done,
-    /** Of several of a quarter the last one counts; the others show. */
+    /** The final result of an assessment by the street's own method that it was taken from; null: entered by hand. */
+    assessment: z.nullable(
+      z.object({
+        result: ResultId,
+        scheme: SchemeId,
+        schemeVersion: z.int(),
+        round: RoundId,
+        sheets: z.array(SheetId),
+        /** The exact score in hundredths of a point; `score` is its whole points. */
+        points: z.int(),
+        /** What its own method lets go of the money, in ten thousandths; it decides nothing here, `decides` says what does. */
+        releaseBasisPoints: z.nullable(z.int()),
+        /** Which of the two shares is passed on, and why. null: the method said none. */
+        decides: z.nullable(TextOf),
+        /** The day it became final: it is of the quarter in which this lies. */
+        finalOn: IsoDate,
+        digest: z.string(),
+      }),
+    ),
+    /** Of several of a quarter the last one counts, but none of an assessment after one by hand; the others show. */
     counts: z.boolean(),
   })
   .register(z.globalRegistry, { id: "CommunityResult" });

@@ -2,7 +2,7 @@ import { holdsPrivateNumber, isPrivateNumber } from "@county/rules/private-numbe
 import * as z from "zod/mini";
 import { name } from "./parts.ts";
 
-// What people write themselves on the way of the money. It goes to the audit and lies there for good, some of it is shown in public.
+// What people write themselves on the way of the money and in assessments. It goes to the audit and lies there for good, some of it is shown in public.
 
 /** No identity, phone or account number stands in it. */
 export const withoutPrivateNumbers = z.refine<string>((text) => !holdsPrivateNumber(text), { error: "private-number" });

@@ -45,7 +45,20 @@ export const gridsEvents = {
     version: z.int(),
     state: z.object({
       community: CommunityId,
-      places: z.array(z.object({ id: PlaceId, figures: PlaceFigures, asOf: IsoDate, status: Status })),
+      places: z.array(
+        z.object({
+          id: PlaceId,
+          figures: PlaceFigures,
+          asOf: IsoDate,
+          status: Status,
+          /** The community it was moved to: it stands there. */
+          movedTo: z.optional(CommunityId),
+        }),
+      ),
+      /** The version of the property service's coverage that this version was written after; left out: by people. */
+      coverage: z.optional(z.int()),
+      /** Of the places that people changed with this version those of which it does not say who serves them: that is kept elsewhere. */
+      kept: z.optional(z.array(PlaceId)),
     }),
   }),
   /** Each change of a map in a version of its own; a correction's, and those of the changes done again on top of it. */

@@ -33,7 +33,7 @@ export const policyEvents = {
 } as const;
 
 /** The services that judge by the parameters; each answers a draft with a fact `<service>.effect-told`. */
-export const judges = ["funding", "grids", "staffing"] as const;
+export const judges = ["funding", "grids", "property", "staffing"] as const;
 
 /** What a drafted change would do to one service's data, as the service tells it in a fact of its own. */
 export const EffectTold = z.object({

@@ -328,7 +328,7 @@ export const policy = defineApi(
       }),
       response: pageOf(ParameterChangeRow),
       status: 200,
-      units: { read: 8, write: 0 },
+      units: { read: 12, write: 0 },
     },
     getParameterChange: {
       method: "GET",
@@ -339,7 +339,7 @@ export const policy = defineApi(
       params: changeOf,
       response: ParameterChange,
       status: 200,
-      units: { read: 5, write: 0 },
+      units: { read: 9, write: 0 },
     },
     approveParameterChange: {
       method: "POST",
@@ -357,7 +357,7 @@ export const policy = defineApi(
       }),
       response: ParameterChange,
       status: 200,
-      units: { read: 8, write: 30 },
+      units: { read: 12, write: 30 },
     },
     withdrawParameterChange: {
       method: "POST",
@@ -371,7 +371,7 @@ export const policy = defineApi(
       body: z.strictObject({ reason: Reason }),
       response: ParameterChange,
       status: 200,
-      units: { read: 8, write: 30 },
+      units: { read: 12, write: 30 },
     },
     listRules: {
       method: "GET",

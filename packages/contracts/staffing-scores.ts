@@ -1,13 +1,15 @@
 import * as z from "zod/mini";
 import type { Route } from "./api.ts";
 import { AreaCode } from "./area.ts";
-import { AreaRef, CommunityId, IsoDate, name, pageOf, paging, Reason } from "./parts.ts";
+import { ResultId, SchemeId } from "./assessments-ids.ts";
+import { AreaRef, CommunityId, IsoDate, name, pageOf, paging, Reason, TextOf } from "./parts.ts";
 import { PersonId } from "./staffing-ids.ts";
 import { Act, PersonRef } from "./staffing-parts.ts";
 
 /**
  * How communities assess their people (plan 3.2.1, 3.3): methods that are published before they count, sheets that the person
- * reads at once and may appeal against once. Part of the staffing service's contract.
+ * reads at once and may appeal against once. One criterion may go by what the street's own method makes of the community. Part of
+ * the staffing service's contract.
  */
 
 const inCommunity = "[a-z0-9]{8}(\\.[a-z0-9]{8}){2}";
@@ -36,7 +38,17 @@ const BasisPoints = z.int().check(z.gte(0), z.lte(15_000));
 
 // ------------------------------------------------------------------------------------------------------------- methods
 
-const criterion = { id: CriterionId, title: name(60), most: Points.check(z.gte(1)) };
+const criterion = {
+  id: CriterionId,
+  title: name(60),
+  most: Points.check(z.gte(1)),
+  /**
+   * `people`: the scorer gives its points. `community`, at most one: they are made of the community's own result under its street's
+   * scheme, the last that was final by the period's last day and no earlier than `staff.assessment.result-days` before it; where there
+   * is none, the first that became final since, and until one does nobody is scored. A method from before has no such criterion (3.3).
+   */
+  from: z._default(z.enum(["people", "community"]), "people"),
+};
 const band = { from: Points, basisPoints: BasisPoints };
 const most20 = <S extends z.ZodMiniType>(one: S) => z.array(one).check(z.minLength(1), z.maxLength(20));
 
@@ -62,7 +74,22 @@ const Period = z.object({ from: IsoDate, to: IsoDate });
 const scored = {
   /** In the order of the method. */
   points: z.array(
-    z.object({ criterion: CriterionId, title: z.string(), most: Points, points: Points, note: z.string() }),
+    z.object({
+      criterion: CriterionId,
+      title: z.string(),
+      most: Points,
+      points: Points,
+      /** The scorer's; empty where the points are made of the community's result. */
+      note: z.string(),
+      /**
+       * The community's result that the points are made of, with its exact score in hundredths of a point and how it makes them; null:
+       * a scorer gave them (3.3).
+       */
+      result: z._default(
+        z.nullable(z.object({ id: ResultId, scheme: SchemeId, score: z.int(), finalOn: IsoDate, step: TextOf })),
+        null,
+      ),
+    }),
   ),
   total: Points,
 };
@@ -117,7 +144,7 @@ export const scoreRoutes = {
     body: z.strictObject({
       community: CommunityId,
       title: name(60),
-      /** Together they give 100 points. */
+      /** Together they give 100 points, and at least one of them scores the person. */
       criteria: most20(z.strictObject(criterion)),
       begins: IsoDate,
       /** The first band begins at 0 points, each other above the one before it, and goes up to the next; null: no rule. */
@@ -164,6 +191,7 @@ export const scoreRoutes = {
       person: PersonId,
       /** Over, and all of it under one method. */
       period: z.strictObject(Period.shape),
+      /** One for each criterion but that of the community. */
       points: NewPoints,
     }),
     response: ScoreSheet,
@@ -228,7 +256,7 @@ export const scoreRoutes = {
     params: sheet,
     body: z.strictObject({
       outcome: z.enum(["upheld", "changed"]),
-      /** Of a change, all of the points anew. */
+      /** Of a change, all of the points anew but the community's, which stay: the appeal is about what people scored. */
       points: z._default(z.nullable(NewPoints), null),
       reason: Reason,
     }),

@@ -153,6 +153,24 @@ describe("schedules", () => {
     expect(runs).toBe(2);
   });
 
+  test("a day of the year is the one that is set, or that of the platform", async () => {
+    const times: string[] = [];
+    const work: JobHandler = async ({ time }) => void times.push(time);
+    const yearly = { cron: "0 6 20 5 *", yearly: { days: "ASSESSMENT_DAYS", nth: 0 } } as const;
+    at("2026-01-01T00:00:00Z");
+    const { schedules } = await host(memory(), work, yearly);
+    process.env.ASSESSMENT_DAYS = "04-02,10-15";
+    try {
+      const { schedules: set } = await host(memory(), work, yearly);
+      at("2026-05-19T22:01:00Z");
+      await schedules.check();
+      await set.check();
+    } finally {
+      delete process.env.ASSESSMENT_DAYS;
+    }
+    expect(times).toEqual(["2026-05-19T22:00:00.000Z", "2026-04-01T22:00:00.000Z"]);
+  });
+
   test("an export that is missing is found at the start", async () => {
     await expect(host(memory(), undefined as unknown as JobHandler)).rejects.toThrow("no export nightly");
   });

@@ -1,4 +1,4 @@
-import { type Schedule, TIME_ZONE } from "@county/platform/service.ts";
+import { cronOf, type Schedule, TIME_ZONE } from "@county/platform/service.ts";
 import type { Table } from "@county/platform/table.ts";
 import { Cron } from "croner";
 import { type Hosted, type JobHandler, lambdaContext } from "./services.ts";
@@ -43,7 +43,8 @@ export async function startSchedules({ services, state, clock, log, ran }: Sched
     service.schedules.map((schedule) => {
       const work = exported[schedule.name];
       if (work === undefined) throw new Error(`${service.name}: jobs.ts has no export ${schedule.name}`);
-      const cron = new Cron(schedule.cron, { timezone: TIME_ZONE, mode: "5-part", paused: true });
+      const days = schedule.yearly && process.env[schedule.yearly.days];
+      const cron = new Cron(cronOf(schedule, days), { timezone: TIME_ZONE, mode: "5-part", paused: true });
       const name = `${service.name}.${schedule.name}`;
       return { name, service: service.name, schedule, cron, work, next: following(cron, now), running: undefined };
     }),

@@ -56,6 +56,18 @@ export const services: readonly ServiceModules[] = [
     events: () => import("@county/funding/events.ts"),
     jobs: () => import("@county/funding/jobs.ts"),
   },
+  {
+    service: () => import("@county/property/service.ts"),
+    main: () => import("@county/property/main.ts"),
+    events: () => import("@county/property/events.ts"),
+    jobs: () => import("@county/property/jobs.ts"),
+  },
+  {
+    service: () => import("@county/assessments/service.ts"),
+    main: () => import("@county/assessments/main.ts"),
+    events: () => import("@county/assessments/events.ts"),
+    jobs: () => import("@county/assessments/jobs.ts"),
+  },
 ];
 
 export async function load(service: Service, modules: ServiceModules): Promise<Hosted> {

@@ -6,6 +6,9 @@ import arrangements from "chinese-days/dist/chinese-days.json" with { type: "jso
 
 const DAY = 86_400_000;
 
+/** The last day there is: years have four digits. */
+export const LAST_DAY = "9999-12-31";
+
 /** Whether the text is a day that exists, written `YYYY-MM-DD`. */
 export function isDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;

@@ -115,6 +115,14 @@ const credit = {
     en: "Shandong measures on credit information of property companies (2019)",
   },
 } as const satisfies Source;
+const ownersGuide = (article: readonly [zh: string, en: string]) =>
+  ({
+    document: "convention",
+    name: {
+      zh: `业主大会和业主委员会指导规则（建房〔2009〕274号）第${article[0]}条`,
+      en: `Guidance rules on owners' assemblies and committees (2009), article ${article[1]}`,
+    },
+  }) as const satisfies Source;
 const ownersLaw = {
   document: "law",
   name: {
@@ -511,6 +519,30 @@ export const parameters = {
     verified: false,
     note: { zh: "信息本身另有期限的，从其期限。", en: "An item with a term of its own counts for that term." },
   },
+  "property.credit.appeal-days": {
+    clause: "2.4",
+    title: { zh: "信用事项的申诉期限", en: "Time for an appeal against a credit item" },
+    unit: "day",
+    values: [{ from: PLAN, value: 15 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "从登记次日起按自然日算，登记时定下的不再变。",
+      en: "All days, counted from the day after it is entered; what is told then stands.",
+    },
+  },
+  "property.credit.decide-days": {
+    clause: "2.4",
+    title: { zh: "决定信用申诉的期限", en: "Time to decide an appeal against a credit item" },
+    unit: "day",
+    values: [{ from: PLAN, value: 15 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "从申诉次日起按自然日算；办法没有写，与考核申诉一样长。",
+      en: "All days, counted from the day after the appeal; nothing says how many, so as many as for one against an assessment.",
+    },
+  },
   "owners.voting": {
     clause: "2.4",
     title: { zh: "业主表决规则", en: "How owners vote" },
@@ -567,6 +599,28 @@ export const parameters = {
     source: ownersLaw,
     verified: false,
   },
+  "owners.election.figures": {
+    clause: "2.4",
+    title: {
+      zh: "登记业委会选举时表决数字能否缺失",
+      en: "Whether a committee's election can be recorded without the figures of its vote",
+    },
+    unit: "choice",
+    values: [
+      { from: "2007-10-01", value: "may-be-lost" },
+      { from: "2021-01-01", value: "both-measures" },
+    ],
+    source: choice,
+    verified: false,
+    note: { zh: "自民法典施行之日起不能缺失。", en: "Not since the Civil Code is in force." },
+    readings: [
+      {
+        value: "may-be-lost",
+        meaning: { zh: "可以缺失，以公告的结果为准", en: "They may be lost: what was announced stands" },
+      },
+      { value: "both-measures", meaning: { zh: "面积和人数都须登记", en: "Both floor area and heads are needed" } },
+    ],
+  },
   "owners.filing": {
     clause: "2.4",
     title: { zh: "业委会选出后备案的期限", en: "How long after its election an owners' committee is filed" },
@@ -584,6 +638,53 @@ export const parameters = {
     unit: "day",
     values: [{ from: PLAN, value: 60 }],
     source: { document: "convention", name: { zh: "业主委员会换届惯例", en: "Usual practice for re-elections" } },
+    verified: false,
+  },
+  "owners.assembly.delivered": {
+    clause: "2.4",
+    title: {
+      zh: "成立业主大会的条件：已交付面积占建筑物总面积须超过的比例",
+      en: "Condition for an owners' assembly: share of the floor area delivered, to be exceeded",
+    },
+    unit: "per-cent",
+    values: [{ from: "2010-01-01", value: 50 }],
+    source: ownersGuide(["七", "7"]),
+    verified: false,
+    note: { zh: "计划只写“具备条件”，未写条件。", en: "The plan says where conditions allow, and not which." },
+  },
+  "owners.preparation.days": {
+    clause: "2.4",
+    title: { zh: "业主大会筹备组完成筹备的期限", en: "How long a group that prepares an owners' assembly has" },
+    unit: "day",
+    values: [{ from: "2010-01-01", value: 90 }],
+    source: ownersGuide(["十五", "15"]),
+    verified: false,
+  },
+  "owners.committee.members": {
+    clause: "2.4",
+    title: { zh: "业委会委员人数（单数）", en: "Members of an owners' committee, an odd number" },
+    unit: "person",
+    values: [{ from: "2010-01-01", value: { min: 5, max: 11 } }],
+    source: ownersGuide(["三十二", "32"]),
+    verified: false,
+  },
+  "owners.committee.term": {
+    clause: "2.4",
+    title: { zh: "业委会每届任期上限", en: "Longest term of an owners' committee" },
+    unit: "month",
+    values: [{ from: "2010-01-01", value: 60 }],
+    source: ownersGuide(["三十二", "32"]),
+    verified: false,
+  },
+  "owners.hand-over": {
+    clause: "2.4",
+    title: {
+      zh: "业委会任期届满后移交资料、印章、财物的期限",
+      en: "How long after its term a committee has to hand over papers, seal and property",
+    },
+    unit: "day",
+    values: [{ from: "2010-01-01", value: 10 }],
+    source: ownersGuide(["四十八", "48"]),
     verified: false,
   },
 
@@ -859,6 +960,134 @@ export const parameters = {
     verified: true,
   },
 
+  "assessment.full-marks": {
+    clause: "3.3",
+    title: { zh: "考核办法的满分", en: "Full marks of an assessment scheme" },
+    unit: "point",
+    values: [{ from: PLAN, value: 100 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "物业企业信用等级按百分计。",
+      en: "Credit grades of property companies count out of a hundred.",
+    },
+  },
+  "assessment.scorers": {
+    clause: "3.3",
+    title: { zh: "每张考核表的评分人数", en: "People who score a sheet, each for himself" },
+    unit: "person",
+    values: [{ from: PLAN, value: 2 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "办法本身另有人数的，从其人数。",
+      en: "A scheme may have a number of its own.",
+    },
+  },
+  "assessment.spread": {
+    clause: "3.3",
+    title: {
+      zh: "评分相差多少须加请一人（超过）",
+      en: "How far scores lie apart for one more scorer to be asked (exceeded)",
+    },
+    unit: "per-cent",
+    values: [{ from: PLAN, value: 10 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "占所评分值的比例，怎样比见 policy.assessment.spread；办法本身另有比例的，从其比例。",
+      en: "Of the points that are scored; how they are compared: see policy.assessment.spread. A scheme may have a share of its own.",
+    },
+  },
+  "assessment.least-weight": {
+    clause: "3.3",
+    title: { zh: "计得分所须测到的最少分值", en: "Least part of full marks that must be measured for a score" },
+    unit: "per-cent",
+    values: [{ from: PLAN, value: 50 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "不足的没有得分，不是零分。",
+      en: "With less there is no score, which is not a score of nothing.",
+    },
+  },
+  "assessment.scoring-days": {
+    clause: "3.3",
+    title: { zh: "评分的期限", en: "Time for a scorer to score" },
+    unit: "day",
+    values: [{ from: PLAN, value: 15 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "从请其评分的次日起算，怎样算见 policy.assessment.days。",
+      en: "Counted from the day after he is asked: see policy.assessment.days.",
+    },
+  },
+  "assessment.appeal-days": {
+    clause: "3.3",
+    title: { zh: "考核轮次结果的申诉期限", en: "Time for an appeal against the result of a round" },
+    unit: "day",
+    values: [{ from: PLAN, value: 7 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "从通知次日起算，通知时定下的不再变；怎样算见 policy.assessment.days。",
+      en: "Counted from the day after the notice, and what is told then stands: see policy.assessment.days.",
+    },
+  },
+  "assessment.decision-days": {
+    clause: "3.3",
+    title: { zh: "决定考核申诉的期限", en: "Time to decide an appeal against the result of a round" },
+    unit: "day",
+    values: [{ from: PLAN, value: 15 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "从申诉次日起算，怎样算见 policy.assessment.days。",
+      en: "Counted from the day after the appeal: see policy.assessment.days.",
+    },
+  },
+  "assessment.notice-days": {
+    clause: "3.3",
+    title: { zh: "评分截止后通知结果的期限", en: "Time to tell results once scoring is over" },
+    unit: "day",
+    values: [{ from: PLAN, value: 10 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "从评分截止日的次日起算，怎样算见 policy.assessment.days。",
+      en: "Counted from the day after the last one for scores: see policy.assessment.days.",
+    },
+  },
+  "assessment.closing-days": {
+    clause: "3.3",
+    title: { zh: "评分截止后办结一轮考核的期限", en: "Time to close a round once scoring is over" },
+    unit: "day",
+    values: [{ from: PLAN, value: 45 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "够通知、申诉、决定各用足期限；从评分截止日的次日起算，怎样算见 policy.assessment.days。几方共同考核的，从考核期末日的次日起算，过了同样的期限不再发起，已有的结果不再等候。",
+      en: "Enough for notice, appeal and decision to take all their time. Counted from the day after the last one for scores: see policy.assessment.days. Where several assess together, as many days after the period's last no round about it opens any more, and the results that are there wait for none.",
+    },
+  },
+
+  "assessment.ahead-days": {
+    clause: "3.3",
+    title: {
+      zh: "考核期末日最多晚于发起日多少天",
+      en: "How far the last day that a round is about may lie ahead of the day it opens",
+    },
+    unit: "day",
+    values: [{ from: PLAN, value: 31 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "考核的是已经过去的日子；考核期将满的可以先发起。",
+      en: "What is assessed are days that are over; where few are left a round may open.",
+    },
+  },
+
   // ── 3.2.1 people ──────────────────────────────────────────────────────────────────────────────────────────────────
   "staff.assessment.appeal-days": {
     clause: "3.2.1",
@@ -870,6 +1099,21 @@ export const parameters = {
     note: {
       zh: "计划由社区考核人员，没有写申诉；从告知次日起算，告知时定下的不再变。",
       en: "The plan has communities assess their people and names no appeal. Counted from the day after somebody is told; what he is told then stands.",
+    },
+  },
+  "staff.assessment.result-days": {
+    clause: "3.3",
+    title: {
+      zh: "社区考核结果最多早于人员考核期末日多少天确定的可以计分",
+      en: "How long before the last day of a period a community's result may be final for its people to go by it",
+    },
+    unit: "day",
+    values: [{ from: PLAN, value: 366 }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "计划未写，取一年；按考核期末日的规定。没有合适的，用其后第一个最终结果。",
+      en: "The plan does not say: a year, by what holds on the period's last day. Where there is none, the first result that is final after it counts.",
     },
   },
 
@@ -1692,6 +1936,202 @@ export const parameters = {
     readings: [
       { value: "counts", meaning: { zh: "决定撤销以前照常计分", en: "It counts until it is struck out" } },
       { value: "suspended", meaning: { zh: "申诉期间暂不计分", en: "It does not count until the appeal is decided" } },
+    ],
+  },
+  "policy.assessment.days": {
+    clause: "3.3",
+    title: { zh: "考核各期限按什么日子算", en: "Which days the times of an assessment count" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "calendar-days" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "calendar-days", meaning: { zh: "自然日", en: "All days" } },
+      {
+        value: "working-days",
+        meaning: {
+          zh: "工作日，遇没有公布放假安排的年份不能算",
+          en: "Working days; a year whose holidays are not known cannot be counted",
+        },
+      },
+    ],
+  },
+  "policy.assessment.made": {
+    clause: "2.4",
+    title: { zh: "一次考核从哪天起算已完成", en: "From which day an assessment counts as made" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "noticed" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "noticed", meaning: { zh: "通知结果之日", en: "The day its result is told" } },
+      { value: "final", meaning: { zh: "结果最终确定之日", en: "The day its result is final" } },
+    ],
+  },
+  "policy.assessment.spread": {
+    clause: "3.3",
+    title: { zh: "评分相差怎样比", en: "How it is told whether scores lie apart" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "total" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "total", meaning: { zh: "比评分组的合计", en: "By the sums of the panel" } },
+      { value: "item", meaning: { zh: "逐项比", en: "Item by item" } },
+    ],
+  },
+  "policy.assessment.third": {
+    clause: "3.3",
+    title: { zh: "加请一人以后取哪些评分", en: "Which scores count once one more is there" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "nearest" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "nearest",
+        meaning: {
+          zh: "合计最接近的两个，同样接近的都取",
+          en: "The two whose sums lie nearest; those equally near all",
+        },
+      },
+      { value: "all", meaning: { zh: "全部", en: "All of them" } },
+      { value: "third", meaning: { zh: "只取加请的一个", en: "The one more alone" } },
+    ],
+  },
+  "policy.assessment.unmeasured": {
+    clause: "3.3",
+    title: { zh: "没有测到的项目怎样计", en: "What becomes of the weight of items that were not measured" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "scaled" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "scaled",
+        meaning: { zh: "不计其分值，其余按满分折算", en: "It is left out, and the rest is scaled to full marks" },
+      },
+      { value: "full", meaning: { zh: "按得满分计", en: "It counts as full marks" } },
+    ],
+  },
+  "policy.assessment.rounding": {
+    clause: "3.3",
+    title: { zh: "得分不足百分之一分的尾数", en: "How points are rounded to whole hundredths" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "half-up" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "half-up", meaning: { zh: "四舍五入", en: "To the nearest, halves up" } },
+      { value: "down", meaning: { zh: "舍去", en: "Down" } },
+    ],
+  },
+  "policy.assessment.veto": {
+    clause: "3.3",
+    title: { zh: "评分人对否决意见不一时", en: "When a veto holds on which scorers do not agree" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "majority" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "majority",
+        meaning: { zh: "过半数提出才成立，先加请一人", en: "Once more than half raise it; one more is asked first" },
+      },
+      { value: "any", meaning: { zh: "有一人提出即成立", en: "As soon as one raises it" } },
+    ],
+  },
+  "policy.assessment.combining": {
+    clause: "3.3",
+    title: { zh: "街道和县缺一方的结果时", en: "What street and county come to while one of them has no result" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "wait" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "wait",
+        meaning: {
+          zh: "等齐再合并；不会再有的不等",
+          en: "Nothing until all are there that can still come",
+        },
+      },
+      { value: "there", meaning: { zh: "按已有的权重合并", en: "Those that are there, by their weights" } },
+    ],
+  },
+  "policy.assessment.appeal": {
+    clause: "3.3",
+    title: { zh: "申诉决定能否使结果更为不利", en: "Whether a decision on an appeal may make a result worse" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "never-worse" }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "方案没有规定。比的是告知的得分；告知或改后没有得分的，比按办法各记多少信用分、拨多少款。",
+      en: "The plan does not say. Compared with the points that were told; where there were none, or are none any more, by what the method makes of it for credit and money.",
+    },
+    readings: [
+      {
+        value: "never-worse",
+        meaning: { zh: "不得低于告知的结果", en: "Never: nobody comes off worse by appealing" },
+      },
+      { value: "as-found", meaning: { zh: "按查明的情况，可高可低", en: "As it is found, better or worse" } },
+    ],
+  },
+  "policy.assessment.holder": {
+    clause: "3.3",
+    title: { zh: "企业的得分怎样由各项目得出", en: "How a company's score follows from its projects" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "mean" }],
+    source: choice,
+    verified: false,
+    readings: [
+      { value: "mean", meaning: { zh: "各项目平均", en: "The mean of its projects" } },
+      { value: "by-households", meaning: { zh: "按户数加权平均", en: "Their mean by households" } },
+      { value: "least", meaning: { zh: "取最低的", en: "The least of them" } },
+    ],
+  },
+  "policy.assessment.ties": {
+    clause: "3.3",
+    title: { zh: "得分相同以后的名次", en: "Places after those that share one" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "gap" }],
+    source: choice,
+    verified: false,
+    readings: [
+      {
+        value: "gap",
+        meaning: { zh: "空出并列的名次（1、1、3）", en: "As many are passed over as share it: 1, 1, 3" },
+      },
+      { value: "dense", meaning: { zh: "接着排（1、1、2）", en: "The next one: 1, 1, 2" } },
+    ],
+  },
+  "policy.assessment.release": {
+    clause: "3.3",
+    title: { zh: "考核结果怎样影响资金调拨", en: "What a result makes of the release of funds" },
+    unit: "choice",
+    values: [{ from: PLAN, value: "by-result" }],
+    source: choice,
+    verified: false,
+    note: {
+      zh: "3.3要求与资金调拨挂钩，3.2.2不许截留。",
+      en: "3.3 ties the release of funds to results, 3.2.2 lets nothing be withheld.",
+    },
+    readings: [
+      {
+        value: "by-result",
+        meaning: {
+          zh: "按办法的比例拨付，其余留在原账户",
+          en: "The scheme's part is released, the rest stays in its own account",
+        },
+      },
+      {
+        value: "none",
+        meaning: {
+          zh: "专项经费不得截留，照数拨付",
+          en: "Nothing: earmarked money is never withheld, so all is released",
+        },
+      },
     ],
   },
   "policy.fund.household.period": {

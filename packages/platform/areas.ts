@@ -66,6 +66,9 @@ export async function untilWritten(key: Key, attempt: () => Promise<boolean>): P
 
 /** Copies of which only the newest version is kept. */
 export function newestCopies(table: Table) {
+  /** Those of a partition whose key begins so. */
+  const all = async <S>(pk: string, prefix: string): Promise<S[]> =>
+    (await table.queryAll(pk, prefix)).map((item) => JSON.parse(z.parse(Newest, item).state) as S);
   const newest = async <S>(key: Key): Promise<{ version: number; state: S } | undefined> => {
     const item = await table.get(key);
     if (item === undefined) return undefined;
@@ -80,7 +83,7 @@ export function newestCopies(table: Table) {
       const put: Action = { name: "copy", put: { ...key, version, state: JSON.stringify(state) }, when };
       return (await table.write(put)).ok;
     });
-  return { newest, keepNewest };
+  return { newest, all, keepNewest };
 }
 
 export type AreaCopies = ReturnType<typeof areaCopies>;

@@ -1,7 +1,7 @@
 import { Problem } from "@county/contracts/problem.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { After, filledPage, pageOf, pageOfGroups, readCursor, writeCursor } from "./cursor.ts";
+import { After, filledPage, lookedThrough, pageOf, pageOfGroups, readCursor, writeCursor } from "./cursor.ts";
 
 test("a cursor comes back as it was written, and fits into an address as it is", () => {
   fc.assert(
@@ -112,4 +112,63 @@ test("a page reads as many groups as it may, one at least, and goes on behind th
   expect(await pagesOf()).toEqual([["g0", "g1", "g2", "g3"]]);
   expect(await pagesOf(4)).toEqual([["g0", "g1"], ["g2"], ["g3"]]);
   expect(await pagesOf(1)).toEqual([["g0"], ["g1"], ["g2"], ["g3"]]);
+});
+
+test("a page goes on behind the row it ended at, though that left the list and others came", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.uniqueArray(fc.nat(30), { maxLength: 12 }), { maxLength: 4 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.infiniteStream(fc.nat(30)),
+      async (lists, limit, changes) => {
+        const key = (n: number) => String(n).padStart(3, "0");
+        const now = lists.map((numbers) => new Set(numbers));
+        const groups = lists.map((_, i) => ({ id: `g${i}`, communities: 1, i }));
+        const seen: string[] = [];
+        const gone = new Set<string>();
+        let cursor: string | undefined;
+        do {
+          const load = async ({ i }: { i: number }) => [...(now[i] ?? [])].map((n) => `${i} ${key(n)}`);
+          const { items, next } = await pageOfGroups(groups, load, (row) => row, { limit, cursor });
+          seen.push(...items);
+          cursor = next ?? undefined;
+          // The row that the cursor stands at is the first to go, and another one with it.
+          const [i, n] = (items.at(-1) ?? "0 0").split(" ").map(Number) as [number, number];
+          const other = changes.next().value as number;
+          for (const [of, one] of [
+            [i, n],
+            [i, other],
+          ] as const)
+            if (now[of]?.delete(one)) gone.add(`${of} ${key(one)}`);
+        } while (cursor !== undefined);
+        // Everything that stayed is told once, in order.
+        expect(seen).toEqual([...new Set(seen)].toSorted());
+        const stayed = lists
+          .flatMap((numbers, i) => numbers.map((n) => `${i} ${key(n)}`))
+          .filter((one) => !gone.has(one));
+        expect(seen).toEqual(expect.arrayContaining(stayed));
+      },
+    ),
+  );
+});
+
+test("of rows that take reading a page looks at no more than it may, and goes on behind the last one it looked at", async () => {
+  const groups = [0, 1].map((i) => ({ id: `g${i}`, communities: 1, i }));
+  const looked: number[] = [];
+  const look = async (rows: readonly string[]) => {
+    looked.push(rows.length);
+    return rows.map((row) => (row.endsWith("7") ? row : undefined));
+  };
+  const load = async ({ i }: { i: number }) =>
+    Array.from({ length: 30 }, (_, n) => `${i}${String(n).padStart(2, "0")}`);
+  const pages: string[][] = [];
+  let cursor: string | undefined;
+  do {
+    looked.length = 0;
+    const { items, next } = await lookedThrough(groups, load, (row) => row, look, { limit: 4, cursor, most: 25 });
+    expect(looked.reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(25);
+    pages.push(items);
+    cursor = next ?? undefined;
+  } while (cursor !== undefined);
+  expect(pages).toEqual([["007", "017"], ["027", "107", "117"], ["127"]]);
 });

@@ -49,12 +49,46 @@ export interface Schedule {
   /** Five fields as in crontab: minute hour day month weekday. The deployment writes the cloud's six-field form. */
   readonly cron: string;
   readonly timeoutSeconds: number;
+  /** Which of the stage's days of the year it runs on, counted from 0: `cron` names the one of a stage that sets none. */
+  readonly yearly?: { readonly days: YearlyDays; readonly nth: number };
   /** As a consumer's. */
   readonly files?: readonly Folder[];
   /** Also run once when the local platform starts, to finish or forget what a crash left. */
   readonly atStart?: true;
 }
 export const TIME_ZONE = "Asia/Shanghai";
+
+/**
+ * Days of every year that a stage sets, `MM-DD` with commas between, by the environment variable in which jobs read them; and those of
+ * a stage that sets none.
+ */
+export const yearlyDays = { ASSESSMENT_DAYS: "05-20,11-20" } as const;
+export type YearlyDays = keyof typeof yearlyDays;
+
+/**
+ * The days of a variable.
+ * @throws RangeError when one is none, or does not come every year; when they are not as many as the default's
+ */
+export function daysOfYear(variable: YearlyDays, text: string | undefined): string[] {
+  const days = (text || yearlyDays[variable]).split(",");
+  const isDay = (day: string) =>
+    /^\d\d-\d\d$/.test(day) && new Date(`2021-${day}T00:00:00Z`).toJSON()?.slice(5, 10) === day;
+  if (
+    !days.every(isDay) ||
+    new Set(days).size !== yearlyDays[variable].split(",").length ||
+    days.length !== new Set(days).size
+  )
+    throw new RangeError(`${variable}: two different days of every year, as ${yearlyDays[variable]}, not "${text}"`);
+  return days.toSorted();
+}
+
+/** A schedule's cron, on the day the stage sets. @param days the stage's text for the variable @throws RangeError */
+export function cronOf({ cron, yearly }: Pick<Schedule, "cron" | "yearly">, days: string | undefined): string {
+  if (yearly === undefined) return cron;
+  const [month, day] = (daysOfYear(yearly.days, days)[yearly.nth] as string).split("-");
+  const [minute, hour] = cron.split(" ");
+  return `${minute} ${hour} ${Number(day)} ${Number(month)} *`;
+}
 
 /** Environment variable with the name of a service's table: `TABLE_GRIDS`. */
 export const tableVariable = (service: string): string => `TABLE_${service.toUpperCase()}`;

@@ -43,6 +43,9 @@ export const handedIn = <U extends Upload>(record: U, by: string, at: string): U
     : undefined;
 
 const FORM_MS = 3_600_000;
+/** Whether the time of its form is over and nobody said that it was used. */
+export const hasLapsed = ({ state, asked }: Upload, now: string): boolean =>
+  state === "awaiting-upload" && Date.parse(now) - Date.parse(asked.at) > FORM_MS;
 /** The form to upload it with, good for an hour. @param posted where it goes: see {@link Checking.posted} */
 export function uploadForm(files: Files, posted: string, most: number, now: string) {
   const expiresAt = new Date(Date.parse(now) + FORM_MS).toISOString();

@@ -459,6 +459,34 @@ export const rulesByFile = {
       parameters: ["owners.re-election.preparation"],
     },
   ],
+  "owners-elections.ts": [
+    {
+      rule: "owners.preparation",
+      clause: "2.4",
+      title: { zh: "业主大会筹备按期完成", en: "An owners' assembly is prepared in time" },
+      parameters: ["owners.assembly.delivered", "owners.preparation.days"],
+    },
+    {
+      rule: "owners.constitution",
+      clause: "2.4",
+      title: { zh: "业委会的人数和任期", en: "Members and term of an owners' committee" },
+      parameters: ["owners.committee.members", "owners.committee.term"],
+    },
+    {
+      rule: "owners.hand-over",
+      clause: "2.4",
+      title: { zh: "业委会换届移交", en: "A former committee hands over" },
+      parameters: ["owners.hand-over"],
+    },
+  ],
+  "meetings.ts": [
+    {
+      rule: "property.meeting-tasks",
+      clause: "2.4",
+      title: { zh: "会议议定事项按期办结", en: "What meetings resolved is done in time" },
+      parameters: [],
+    },
+  ],
   "property.ts": [
     {
       rule: "property.service",
@@ -488,7 +516,14 @@ export const rulesByFile = {
       rule: "property.assessments",
       clause: "2.4",
       title: { zh: "物业企业及项目每年考核次数", en: "Yearly assessments of property companies and projects" },
-      parameters: ["property.assessments", "policy.property.assessors", "policy.property.part-year"],
+      parameters: [
+        "property.assessments",
+        "policy.property.assessors",
+        "policy.property.part-year",
+        "policy.assessment.made",
+        "policy.assessment.days",
+        "assessment.appeal-days",
+      ],
     },
     {
       rule: "property.credit",
@@ -500,6 +535,46 @@ export const rulesByFile = {
         "property.credit.not-enrolled",
         "policy.property.appeal",
       ],
+    },
+  ],
+  "credit.ts": [
+    {
+      rule: "property.credit-appeal",
+      clause: "2.4",
+      title: { zh: "信用申诉按期决定", en: "Appeals against credit items are decided in time" },
+      parameters: ["property.credit.decide-days"],
+    },
+  ],
+  "assessment.ts": [
+    {
+      rule: "assessment.scoring",
+      clause: "2.4",
+      title: { zh: "评分人按期评分", en: "Scorers score in time" },
+      parameters: ["assessment.scoring-days", "policy.assessment.days"],
+    },
+    {
+      rule: "assessment.decision",
+      clause: "2.4",
+      title: { zh: "考核申诉按期决定", en: "Appeals against a result are decided in time" },
+      parameters: ["assessment.decision-days", "policy.assessment.days"],
+    },
+    {
+      rule: "assessment.notice",
+      clause: "2.4",
+      title: { zh: "考核结果按期通知", en: "Results of an assessment are told in time" },
+      parameters: ["assessment.notice-days", "policy.assessment.days"],
+    },
+    {
+      rule: "assessment.closing",
+      clause: "2.4",
+      title: { zh: "考核轮次按期办结", en: "Rounds of assessment are closed in time" },
+      parameters: ["assessment.closing-days", "policy.assessment.days"],
+    },
+    {
+      rule: "assessment.evidence",
+      clause: "2.4",
+      title: { zh: "考核表附齐所要的材料", en: "A sheet has the evidence its scheme asks for" },
+      parameters: [],
     },
   ],
   "service-items.ts": [
@@ -1243,10 +1318,31 @@ export const notJudged: readonly (readonly [ParameterId, Text])[] = [
     },
   ],
   [
+    "owners.election.figures",
+    {
+      zh: "登记选举时按它拒绝缺数的表决，登记了的都合它",
+      en: "A vote without its figures is refused when it is to elect somebody; what is recorded is within it",
+    },
+  ],
+  [
+    "property.credit.appeal-days",
+    {
+      zh: "信用事项何时不能再申诉，由登记时算定，不作判断",
+      en: "It says until when a credit item may be appealed against; no verdict rests on it",
+    },
+  ],
+  [
     "staff.assessment.appeal-days",
     {
       zh: "考核结果何时算定，由登记的申诉决定，不作判断",
       en: "It says when an assessment is final; no verdict rests on it",
+    },
+  ],
+  [
+    "staff.assessment.result-days",
+    {
+      zh: "人员考核用哪个社区考核结果计分，评分时算定，不作判断",
+      en: "It says which of a community's results people are scored by; no verdict rests on it",
     },
   ],
   [
@@ -1268,6 +1364,111 @@ export const notJudged: readonly (readonly [ParameterId, Text])[] = [
     {
       zh: "办理拨付单时即拒绝，不留待事后判定",
       en: "An order of an earlier day is refused when it is drafted: there is nothing to judge afterwards",
+    },
+  ],
+  [
+    "assessment.full-marks",
+    {
+      zh: "公布办法时核对分值用，不作判断",
+      en: "Used when a scheme is published; no verdict rests on it",
+    },
+  ],
+  [
+    "assessment.scorers",
+    {
+      zh: "定评分人数用，不作判断",
+      en: "It says how many score a sheet; no verdict rests on it",
+    },
+  ],
+  [
+    "assessment.spread",
+    {
+      zh: "定是否加请评分人用，不作判断",
+      en: "It says when one more scorer is asked; no verdict rests on it",
+    },
+  ],
+  [
+    "assessment.least-weight",
+    {
+      zh: "定能否计得分用，不作判断",
+      en: "It says when a sheet has a score; no verdict rests on it",
+    },
+  ],
+  [
+    "policy.assessment.spread",
+    {
+      zh: "定怎样比较评分用，不作判断",
+      en: "It says how scores are compared; no verdict rests on it",
+    },
+  ],
+  [
+    "policy.assessment.third",
+    {
+      zh: "计分用，得分写明两种取法",
+      en: "Scores are worked out by it and show its other readings; no verdict rests on it",
+    },
+  ],
+  [
+    "policy.assessment.unmeasured",
+    {
+      zh: "计分用，得分写明各种取法",
+      en: "Scores are worked out by it and show each reading; no verdict rests on it",
+    },
+  ],
+  [
+    "policy.assessment.rounding",
+    {
+      zh: "计分取整用，不作判断",
+      en: "Used when points are rounded; no verdict rests on it",
+    },
+  ],
+  [
+    "policy.assessment.veto",
+    {
+      zh: "定否决是否成立用，不作判断",
+      en: "It says when a veto holds; no verdict rests on it",
+    },
+  ],
+  [
+    "policy.assessment.combining",
+    {
+      zh: "合并得分用，不作判断",
+      en: "Used when results are combined; no verdict rests on it",
+    },
+  ],
+  [
+    "policy.assessment.appeal",
+    {
+      zh: "决定申诉时用，不作判断",
+      en: "Used when an appeal is decided; no verdict rests on it",
+    },
+  ],
+  [
+    "assessment.ahead-days",
+    {
+      zh: "发起考核时用，不作判断",
+      en: "Used when a round opens; no verdict rests on it",
+    },
+  ],
+  [
+    "policy.assessment.holder",
+    {
+      zh: "合计企业得分用，不作判断",
+      en: "Used for a company's score by its projects; no verdict rests on it",
+    },
+  ],
+  [
+    "policy.assessment.ties",
+    {
+      zh: "排名用，不作判断",
+      en: "Used for rankings; no verdict rests on it",
+    },
+  ],
+  [
+    "policy.assessment.release",
+    {
+      zh: "算拨付金额用，不作判断",
+      en: "Used when money is released; no verdict rests on it",
     },
   ],
 ];

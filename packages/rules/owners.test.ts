@@ -188,6 +188,16 @@ describe("an owners' committee", () => {
     expect(verdict(judge({ filed: { on } }, at), "owners.filing")).toBe(expected);
   });
 
+  test("is told to be filed on another day than was recorded at first", () => {
+    const steps = (filed: Committee["filed"]) =>
+      judge({ filed }, "2020-06-01")
+        .find(({ rule }) => rule === "owners.filing")
+        ?.steps.map(({ zh }) => zh);
+    const corrected = { was: "2019-06-01", on: "2020-05-20" };
+    expect(steps({ on: "2019-03-20", corrected })?.slice(1)).toEqual(["该日期首次登记为 2019-06-01，2020-05-20 更正"]);
+    expect(steps({ on: "2019-03-20", corrected: null })).toHaveLength(1);
+  });
+
   test("need not be filed before its thirty days are over", () => {
     const elected = { electedOn: "2020-06-01", filed: { on: null } };
     expect(verdict(judge(elected, "2020-07-01"), "owners.filing")).toBe("meets");

@@ -186,12 +186,28 @@ export interface Committee {
   readonly electedOn: string | null;
   /** The last day of its term. */
   readonly termEnds: string | null;
-  readonly filed: Done;
+  readonly filed: (NonNullable<Done> & { readonly corrected?: Corrected | null }) | null;
   /** When the next election began to be prepared. */
   readonly preparation: Done;
   /** Whether the community manages it with the others of its area. */
   readonly underCommunity: boolean | null;
 }
+
+/** A day that stands otherwise than it was recorded at first: that day, and when it was corrected last. */
+export interface Corrected {
+  readonly was: string;
+  readonly on: string;
+}
+/** Whoever reads a finding sees that its day was another before. */
+export const correctedStep = (corrected: Corrected | null | undefined): Text[] =>
+  corrected
+    ? [
+        {
+          zh: `该日期首次登记为 ${corrected.was}，${corrected.on} 更正`,
+          en: `That day was first recorded as ${corrected.was}; it was corrected on ${corrected.on}`,
+        },
+      ]
+    : [];
 
 /** A compound and its committee in office: the newest one elected. */
 export interface CommitteeFacts extends Evidence {
@@ -328,7 +344,7 @@ function filingFinding(facts: CommitteeFacts, { electedOn, filed }: Committee, p
       inputOf({ zh: "选出日期", en: "elected on" }, electedOn, facts),
       inputOf({ zh: "备案日期", en: "filed on" }, filed?.on ?? null, facts),
     ],
-    steps: [explanation],
+    steps: [explanation, ...correctedStep(filed?.corrected)],
     parameters: parametersUsed(["owners.filing"], policy),
   };
 }

@@ -1,4 +1,5 @@
 import { addDays, lastDayOfMonth } from "@county/plan/calendar.ts";
+import { policyOn } from "@county/plan/policy.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -6,17 +7,21 @@ import {
   adjustmentOf,
   bandOf,
   type Criterion,
+  communityPoints,
+  communityStep,
   isFinal,
   type Method,
+  noCommunityResult,
   type PayBand,
+  resultsFrom,
   totalOf,
   whyNotPoints,
   whyNotPublish,
 } from "./people-scores.ts";
 
 const criteria: readonly Criterion[] = [
-  { id: "visits", title: "走访", most: 60 },
-  { id: "reports", title: "上报", most: 40 },
+  { id: "visits", title: "走访", most: 60, from: "people" },
+  { id: "reports", title: "上报", most: 40, from: "people" },
 ];
 const bands: readonly PayBand[] = [
   { from: 0, basisPoints: 8_000 },
@@ -39,11 +44,22 @@ describe("a method", () => {
   });
 
   test("has criteria of its own that give 100 points", () => {
-    expect(publishes({ criteria: [{ id: "all", title: "全部", most: 100 }] })).toBeUndefined();
+    expect(publishes({ criteria: [{ id: "all", title: "全部", most: 100, from: "people" }] })).toBeUndefined();
     for (const most of [39, 41]) {
       expect(publishes({ criteria: [criteria[0]!, { ...criteria[1]!, most }] })).toBe("/criteria");
     }
     expect(publishes({ criteria: [criteria[0]!, { ...criteria[1]!, id: "visits" }] })).toBe("/criteria/1/id");
+  });
+
+  test("goes by the community's result in one criterion at the most, and scores the person in another", () => {
+    const own = { ...criteria[1]!, from: "community" } as const;
+    expect(publishes({ criteria: [criteria[0]!, own] })).toBeUndefined();
+    const third = { ...own, id: "third", most: 20 };
+    expect(publishes({ criteria: [{ ...own, most: 40 }, { ...criteria[0]!, most: 40 }, third] })).toBe(
+      "/criteria/2/from",
+    );
+    expect(publishes({ criteria: [{ ...own, most: 100 }] })).toBe("/criteria");
+    expect(publishes({ criteria: criteria.map((one) => ({ ...one, from: "community" })) })).toBe("/criteria/1/from");
   });
 
   test("has bands from 0 up, each above the last, or no rule for pay", () => {
@@ -110,6 +126,16 @@ describe("a sheet", () => {
     expect(whyNotPoints(points(60, 40).slice(1), criteria)?.why.zh).toContain("走访");
   });
 
+  test("has no points of a scorer's for what the community earned, and lacks nothing without", () => {
+    const tied = [criteria[0]!, { ...criteria[1]!, from: "community" as const }];
+    expect(whyNotPoints(points(60, 0).slice(0, 1), tied)).toBeUndefined();
+    expect(whyNotPoints(points(60, 0), tied)).toEqual({
+      at: "/points/1/criterion",
+      why: { zh: expect.stringMatching(/^（3\.3）/), en: expect.stringMatching(/^\(3\.3\) /) },
+    });
+    expect(whyNotPoints([], tied)?.why.zh).toContain("走访");
+  });
+
   test("has a total between 0 and 100 that does not go by the order of its points", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 40 }), (a, b) => {
@@ -128,6 +154,68 @@ describe("a sheet", () => {
     expect(finals("told")).toEqual([false, true]);
     expect(finals("appealed")).toEqual([false, false]);
     expect(finals("decided")).toEqual([true, true]);
+  });
+});
+
+describe("what a community's result makes of its people's points", () => {
+  const resultOf = (score: number) => ({
+    id: `c0000001.s0000001.t0000001a.x${"0".repeat(24)}`,
+    scheme: "c0000001.s0000001.t0000001a",
+    score,
+    finalOn: "2020-06-10",
+  });
+
+  test.each([
+    [40, 0, 0],
+    [40, 249, 0],
+    [40, 250, 1],
+    [40, 7_999, 31],
+    [40, 9_999, 39],
+    [40, 10_000, 40],
+    [1, 9_999, 0],
+    [99, 10_000, 99],
+  ])("of %i points, at %i hundredths: %i", (most, score, points) => {
+    expect(communityPoints(most, resultOf(score))).toBe(points);
+  });
+
+  test("says in both languages how much it was when, and what is made of it", () => {
+    const { zh, en } = communityStep({ most: 40, points: 31 }, resultOf(7_999));
+    expect(zh).toBe("（3.3）街道考核本社区，2020-06-10 确定 79.99 分，按满分 40 分折算，取整得 31 分");
+    expect(en).toBe(
+      "(3.3) The street's assessment of the community became final on 2020-06-10 with 79.99 points: of 40 that makes 31, rounded down",
+    );
+  });
+
+  test("counts for a year after it is final, or as long as the county has decided", () => {
+    const period = { to: "2021-06-30" };
+    expect(resultsFrom(period, policyOn("2021-06-30"))).toBe("2020-06-29");
+    const decided = {
+      id: "staff.assessment.result-days" as const,
+      from: "2021-06-30",
+      value: 90,
+      decision: "虚构决定",
+    };
+    expect(resultsFrom(period, policyOn("2021-06-30", [decided]))).toBe("2021-04-01");
+  });
+
+  test("is whole points, never more than the most, none less for a higher score, all of them for full marks", () => {
+    const score = fc.integer({ min: 0, max: 10_000 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100 }), score, score, (most, a, b) => {
+        const [low, high] = [a, b].map((one) => communityPoints(most, resultOf(one))) as [number, number];
+        expect(Number.isInteger(low) && low >= 0 && low <= most).toBe(true);
+        if (a <= b) expect(low).toBeLessThanOrEqual(high);
+        // Within a point of the exact share, and below it.
+        expect(10_000 * low <= most * a && most * a < 10_000 * (low + 1)).toBe(true);
+        expect(communityPoints(most, resultOf(10_000))).toBe(most);
+      }),
+    );
+  });
+
+  test("is refused while there is none, and says which criterion waits for it and since when there was none", () => {
+    const { zh, en } = noCommunityResult({ title: "社区考核" }, "2020-06-30");
+    expect(zh).toBe("（3.3）“社区考核”按街道对本社区的考核结果计分，2020-06-30 以来还没有最终结果，有了才能评分");
+    expect(en).toMatch(/^\(3\.3\) "社区考核" .* since 2020-06-30, /);
   });
 });
 

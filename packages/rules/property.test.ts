@@ -1,10 +1,11 @@
-import { policyOn } from "@county/plan/policy.ts";
+import { policyOn, readAs } from "@county/plan/policy.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Finding } from "./finding.ts";
 import {
   type AssessmentFacts,
   type AssessmentRound,
+  assessmentFactsOf,
   assessmentLostFrom,
   assessmentVerdict,
   type CompoundServiceFacts,
@@ -18,9 +19,13 @@ import {
   creditVerdict,
   type JointMeetingFacts,
   jointMeetingVerdict,
+  lastOpening,
   nextCreditChange,
   type PropertyService,
   propertyStaffVerdict,
+  type RoundOf,
+  yearUnknown,
+  yearVerdict,
 } from "./property.ts";
 
 const evidence = { asOf: "2020-06-01", source: "register" };
@@ -194,6 +199,50 @@ describe("assessments", () => {
     expect(readings(at("2020-09-01", facts([], { until: "2020-12-31", since: "2020-01-01" })))).not.toHaveProperty(
       "policy.property.part-year=not-bound",
     );
+  });
+
+  test("a round is made when its result is told, or only once it is final", () => {
+    const round = (noticedOn: string | null, finalOn: string | null): RoundOf => ({
+      assessor: "both",
+      plannedFor: "2020-12-20",
+      noticedOn,
+      finalOn,
+    });
+    const year = { ...facts([]), rounds: [round("2020-06-10", "2020-06-18"), round("2020-12-28", "2021-01-05")] };
+    const told = yearVerdict(year, policyOn("2021-02-01"));
+    expect(told).toMatchObject({ verdict: "meets", observed: 2 });
+    expect(readings(told)).toMatchObject({ "policy.assessment.made=final": "breaches" });
+    expect(told.parameters.map(({ id }) => id)).toContain("policy.assessment.made");
+    const open = { ...year, rounds: [round(null, null)] };
+    expect(yearVerdict(open, policyOn("2020-12-31")).verdict).toBe("meets");
+    expect(yearVerdict(open, policyOn("2021-01-01")).verdict).toBe("breaches");
+    // Where it has to be final, what opens on 24 December has its seven days and ends on New Year's day.
+    const final = (on: string) => readAs(policyOn(on), "policy.assessment.made", "final");
+    expect(lastOpening(2020, policy)).toBe("2020-12-31");
+    expect(lastOpening(2020, final("2020-12-01"))).toBe("2020-12-23");
+    expect(yearVerdict(open, final("2020-12-23")).verdict).toBe("meets");
+    const lost = yearVerdict(open, final("2020-12-24"));
+    expect(lost.verdict).toBe("breaches");
+    expect(lost.parameters.map(({ id }) => id)).toContain("assessment.appeal-days");
+    expect(assessmentLostFrom(assessmentFactsOf(open, final("2020-12-01")), final("2020-12-01"))).toBe("2020-12-24");
+    const working = readAs(final("2020-12-01"), "policy.assessment.days", "working-days");
+    expect(lastOpening(2020, working)).toBe("2020-12-21");
+    expect([lastOpening(2999, working), lastOpening(0.5, policy), lastOpening(99_999, policy)]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  });
+
+  test("nobody can tell where nothing says who serves", () => {
+    const subject = { id: "m1", code: "370725001901", name: "虚构社区" };
+    const facts = { subject, year: 2020, asOf: "2021-01-01", source: "register" };
+    expect(yearUnknown(facts, policyOn("2021-01-01"))).toMatchObject({
+      rule: "property.assessments",
+      verdict: "cannot-tell",
+      observed: null,
+      expected: { min: 2, max: null },
+    });
   });
 
   const round = fc.record({

@@ -1,6 +1,6 @@
-import { addDays, daysBetween, lastDayOfMonth } from "@county/plan/calendar.ts";
+import { addDays, addWorkingDays, daysBetween, lastDayOfMonth } from "@county/plan/calendar.ts";
 import type { ParameterId, ParameterValue } from "@county/plan/parameters.ts";
-import type { Policy } from "@county/plan/policy.ts";
+import { type Policy, readAs } from "@county/plan/policy.ts";
 import { type Text, text } from "@county/plan/text.ts";
 import { deadlineStep } from "./deadlines.ts";
 import { canonical, day, days, hundredths, whole } from "./figures.ts";
@@ -30,7 +30,7 @@ const latest = (dates: readonly [string, ...string[]]): string => dates.toSorted
 
 /** Who manages a compound's property. A fallback's `provider` is an id of `property.fallback-providers`, or another word. */
 export type PropertyService =
-  | { readonly kind: "company"; readonly name: string }
+  | { readonly kind: "company"; readonly name: string; readonly withdrawn?: boolean }
   | { readonly kind: "fallback"; readonly name: string; readonly provider: string }
   | { readonly kind: "none" };
 
@@ -42,10 +42,11 @@ export interface CompoundServiceFacts extends Evidence {
 
 const pastDue = (policy: Policy): boolean => policy.on > policy.value("clause.2.4.deadline");
 
-type Cover = "company" | "fallback" | "wrong-fallback" | "none" | "unknown";
+type Cover = "company" | "fallback" | "wrong-fallback" | "withdrawn" | "none" | "unknown";
 
 function coverOf(service: PropertyService | null, policy: Policy): Cover {
   if (service === null) return "unknown";
+  if (service.kind === "company" && service.withdrawn) return "withdrawn";
   if (service.kind !== "fallback") return service.kind;
   return policy.value("property.fallback-providers").some(({ id }) => id === service.provider)
     ? "fallback"
@@ -59,6 +60,7 @@ const coverNames = {
     "由托底单位管理，但既非本县国有也非社区所办",
     "is served by a fallback that is neither state-owned nor founded by the community",
   ),
+  withdrawn: text("由已注销的物业企业服务", "is served by a company that is withdrawn"),
   none: text("无物业企业，也没有托底", "has neither a company nor a fallback"),
   unknown: text("由谁管理不明", "is served by nobody knows whom"),
 } as const satisfies Record<Cover, Text>;
@@ -70,6 +72,8 @@ function coverVerdict(cover: Cover, policy: Policy): Verdict {
       return "meets";
     case "wrong-fallback":
       return whenMissed("property.fallback-providers");
+    // A company that is gone serves nobody.
+    case "withdrawn":
     case "none":
       return pastDue(policy) ? "breaches" : "meets";
     case "unknown":
@@ -96,7 +100,8 @@ export function compoundServiceVerdict(facts: CompoundServiceFacts, policy: Poli
   const { subject, service } = facts;
   const cover = coverOf(service, policy);
   const told = coverNames[cover];
-  const open = cover === "none" && !pastDue(policy);
+  const isOpen = cover === "none" || cover === "withdrawn";
+  const open = isOpen && !pastDue(policy);
   return {
     rule: "property.service",
     clause: "2.4",
@@ -109,7 +114,7 @@ export function compoundServiceVerdict(facts: CompoundServiceFacts, policy: Poli
     expected: text("物业企业，或国有、社区所办的托底", "a company, or a state-owned or community-founded fallback"),
     difference: null,
     inputs: [inputOf(text("物业服务单位", "who serves it"), serviceText(service), facts)],
-    steps: [told, ...(cover === "none" ? [deadlineStep("2.4", policy)] : [])],
+    steps: [told, ...(isOpen ? [deadlineStep("2.4", policy)] : [])],
     parameters: parametersUsed(["property.fallback-providers", "clause.2.4.deadline"], policy),
   };
 }
@@ -130,7 +135,7 @@ export function coverageVerdict(area: Subject, compounds: readonly CompoundServi
     count("company"),
     count("fallback"),
     count("wrong-fallback"),
-    count("none"),
+    count("none") + count("withdrawn"),
     count("unknown"),
   ];
   const covered = company + fallback;
@@ -475,6 +480,118 @@ export function assessmentVerdict(facts: AssessmentFacts, policy: Policy): Findi
   };
 }
 
+/**
+ * The last of so many days after a day, which does not count itself: working days or all, as `policy.assessment.days` says.
+ * @throws RangeError if the day is no date, or it reaches a year whose working days are not known
+ */
+export const endOf = (from: string, count: number, policy: Policy): string =>
+  policy.value("policy.assessment.days") === "working-days" ? addWorkingDays(from, count) : addDays(from, count);
+
+/** A round as it concerns one company or project, with the days that one of its sheets has come to. */
+export interface RoundOf {
+  readonly assessor: AssessmentRound["by"];
+  /** The day on which its result is to be there. */
+  readonly plannedFor: string;
+  readonly noticedOn: string | null;
+  readonly finalOn: string | null;
+}
+
+/** A round as the count of a year takes it: on the day from which `policy.assessment.made` has it made. */
+export function countedRound({ assessor, plannedFor, noticedOn, finalOn }: RoundOf, policy: Policy): AssessmentRound {
+  const on = policy.value("policy.assessment.made") === "final" ? finalOn : noticedOn;
+  return on === null ? { by: assessor, on: plannedFor, done: false } : { by: assessor, on, done: true };
+}
+
+/**
+ * The last day of a year on which a round may open that can still be made in it; null: there is none, or it cannot be told.
+ * Where only what is final is made, a round takes at least the days for appeals and one more.
+ */
+export function lastOpening(year: number, policy: Policy): string | null {
+  const last = day(`${year}-12-31`);
+  if (last === null || policy.value("policy.assessment.made") !== "final") return last;
+  const count = policy.value("assessment.appeal-days");
+  for (let on = last; on >= `${year}-01-01`; on = addDays(on, -1)) {
+    try {
+      if (endOf(on, count, policy) < last) return on;
+    } catch (error) {
+      // It reaches a year whose working days are not known: from an earlier day it may not.
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  return null;
+}
+
+/** The year of a company or project. `closed`: the days from which an assessor plans no more, the year's own end apart. */
+export interface YearFacts extends Omit<AssessmentFacts, "rounds"> {
+  readonly rounds: readonly RoundOf[];
+}
+
+/** A year's rounds as they count, and from when none can be opened any more that would still count. */
+export function assessmentFactsOf({ rounds, ...year }: YearFacts, policy: Policy): AssessmentFacts {
+  const last = lastOpening(year.year, policy);
+  const early = last !== null && last < `${year.year}-12-31`;
+  return {
+    ...year,
+    rounds: rounds.map((round) => countedRound(round, policy)),
+    closed: early
+      ? [...year.closed, ...(["street", "county"] as const).map((one) => ({ by: one, from: addDays(last, 1) }))]
+      : year.closed,
+  };
+}
+
+/**
+ * The same as {@link assessmentVerdict}, of rounds by the days their sheets have come to.
+ * @throws RangeError if a parameter it needs is not in force on the policy's day
+ */
+export function yearVerdict(facts: YearFacts, policy: Policy): Finding {
+  const finding = assessmentVerdict(assessmentFactsOf(facts, policy), policy);
+  const made = "policy.assessment.made";
+  const used: readonly ParameterId[] =
+    policy.value(made) === "final" ? [made, "assessment.appeal-days", "policy.assessment.days"] : [made];
+  return {
+    ...finding,
+    steps: [readingStep(made, policy), ...finding.steps],
+    parameters: [...finding.parameters, ...parametersUsed(used, policy)],
+    otherReading: [
+      ...(finding.otherReading ?? []),
+      ...underOtherReadings(made, policy, (reading) => {
+        const read = readAs(policy, made, reading);
+        const other = assessmentVerdict(assessmentFactsOf(facts, read), read);
+        return { verdict: other.verdict, explanation: other.steps.at(-1) ?? other.title };
+      }),
+    ],
+  };
+}
+
+/**
+ * That nobody can tell how often what is served somewhere was assessed, because nothing tells who serves there.
+ * @param facts.subject the community or the county
+ * @throws RangeError if a parameter it needs is not in force on the policy's day
+ */
+export function yearUnknown(
+  { subject, year, ...evidence }: Evidence & Pick<AssessmentFacts, "subject" | "year">,
+  policy: Policy,
+): Finding {
+  const needed = policy.value("property.assessments");
+  return {
+    rule: "property.assessments",
+    clause: "2.4",
+    verdict: "cannot-tell",
+    subject,
+    title: text(
+      `${subject.name} ${year} 年物业考核次数不明，应不少于 ${needed} 次`,
+      `${subject.name}, ${year}: how often property was assessed is not known, at least ${needed} times expected`,
+    ),
+    observed: null,
+    expected: { min: needed, max: null },
+    unit: "times/year",
+    difference: null,
+    inputs: [inputOf(text("物业服务台账", "register of who serves"), null, evidence)],
+    steps: [text("没有物业服务台账，无法判断", "Nothing tells who serves there: it cannot be told")],
+    parameters: parametersUsed(["property.assessments"], policy),
+  };
+}
+
 // ---------------------------------------------------------------------------------------------------------------- credit
 
 /** An entry of a company's credit record. */
@@ -540,7 +657,8 @@ const isReadable = ({ points, from, until, appeal }: CreditItem): boolean =>
   whole(points) !== null &&
   [from, until, appeal?.filed, appeal?.decided?.on].every((date) => date == null || day(date) !== null);
 
-const isPending = ({ appeal }: CreditItem, on: string): boolean =>
+/** Whether an appeal against it is open on a day. */
+export const isPending = ({ appeal }: CreditItem, on: string): boolean =>
   appeal !== null && appeal.filed <= on && (appeal.decided === null || appeal.decided.on > on);
 
 /** An item struck out on appeal counts until the day before the decision: grades of earlier days stay as they were. */

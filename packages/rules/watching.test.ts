@@ -2,11 +2,13 @@ import { policyOn } from "@county/plan/policy.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  countingResults,
   type Dated,
   type Moved,
   netReceipts,
   type PassingFacts,
   paceFindings,
+  publishedRuleDecides,
   type Scored,
   tiedDues,
   type UseFacts,
@@ -201,6 +203,17 @@ describe("money held back by a street", () => {
       expect(dues([...there, of("2020q1", 90, "2020-04-10")])).toEqual([["2020-03-02", 75]]);
     });
 
+    test("says which share counts where the method has one of its own", () => {
+      const steps = (told: number | null, by: typeof rule = rule) =>
+        tiedDues(by, [{ ...of("2020q1", 90, "2020-04-10"), told }], part, "2020-12-31").flatMap((due) => [
+          ...due.steps,
+        ]);
+      expect(steps(5_000).at(-1)).toEqual(publishedRuleDecides(5_000));
+      expect(publishedRuleDecides(5_000).zh).toMatch(/^（3\.3）考核办法自己的拨付比例为 50%/);
+      expect(steps(null)).not.toContainEqual(publishedRuleDecides(5_000));
+      expect(steps(5_000, { ...rule, share: 0 })).not.toContainEqual(publishedRuleDecides(5_000));
+    });
+
     test("on a day only what was recorded by then is known, and no record ever makes less due or later", () => {
       expect(dues([of("2020q1", 90, "2020-04-10")], "2020-04-09")).toEqual([free]);
       const scored = fc.record({
@@ -224,6 +237,46 @@ describe("money held back by a street", () => {
           expect(by(all, "2020-12-31")).toBeLessThanOrEqual(fen);
         }),
         { numRuns: 200 },
+      );
+    });
+  });
+
+  describe("the results that count", () => {
+    const of = (id: string, finalOn: string | null, quarter = "2020q2", community = "a") => ({
+      ...{ id, community, quarter, finalOn, assessed: finalOn === null ? null : { result: id, finalOn } },
+    });
+    const ids = (...results: ReturnType<typeof of>[]) => countingResults(results).map(({ id }) => id);
+
+    test("are an assessment's, unless somebody entered one by hand before", () => {
+      expect(ids(of("told", "2020-05-20"))).toEqual(["told"]);
+      expect(ids(of("hand", null), of("told", "2020-05-20"))).toEqual(["hand"]);
+      expect(ids(of("told", "2020-05-20"), of("hand", null), of("later", "2020-06-20"))).toEqual(["told", "hand"]);
+      expect(ids(of("hand", null), of("other", "2020-05-20", "2020q3"), of("b", "2020-05-20", "2020q2", "b"))).toEqual([
+        "hand",
+        "other",
+        "b",
+      ]);
+    });
+
+    test("end with the same, in whatever order assessments are told; what people enter always counts", () => {
+      const days = fc.array(fc.constantFrom("2020-05-01", "2020-05-20", "2020-06-30"), { minLength: 1, maxLength: 6 });
+      fc.assert(
+        fc.property(days, (all) => {
+          const counting = countingResults(all.map((day, i) => of(String(i), day)));
+          expect(counting.at(-1)?.finalOn).toBe(all.toSorted().at(-1));
+          // Of the same day the later id, whichever was told first.
+          const again = countingResults(all.map((day, i) => of(String(i), day)).toReversed());
+          expect(again.at(-1)).toEqual(counting.at(-1));
+        }),
+      );
+      fc.assert(
+        fc.property(fc.array(fc.option(fc.constantFrom("2020-05-01", "2020-06-30"))), (all) => {
+          const results = all.map((day, i) => of(String(i), day));
+          const counting = countingResults(results);
+          expect(counting.filter(({ finalOn }) => finalOn === null)).toEqual(
+            results.filter(({ finalOn }) => finalOn === null),
+          );
+        }),
       );
     });
   });

@@ -1,7 +1,7 @@
 import { addDays, daysBetween } from "@county/plan/calendar.ts";
 import type { Policy } from "@county/plan/policy.ts";
 import type { Text } from "@county/plan/text.ts";
-import { by } from "./figures.ts";
+import { by, hundredths } from "./figures.ts";
 import {
   conventionStep,
   type Evidence,
@@ -113,7 +113,46 @@ export interface Scored {
   readonly score: number;
   /** The day it was recorded. */
   readonly on: string;
+  /** What the assessment's own method lets go, in ten thousandths; null or left out: entered by hand. */
+  readonly told?: number | null;
 }
+
+/** A community's result of a quarter, as it was recorded; `assessed`: the assessment it comes from; null: entered by hand. */
+export interface RecordedResult {
+  readonly community: string;
+  readonly quarter: string;
+  /** Its result's id, and the day it was final. */
+  readonly assessed: { readonly result: string; readonly finalOn: string } | null;
+}
+
+/**
+ * The results that say what is released. What people entered stands: an assessment's result that comes after it is kept beside it
+ * and shown, and counts only once somebody records it by hand, with his reason. Of two assessments of one quarter the one that was
+ * final later counts, and of the same day the one with the later id, in whatever order they came.
+ * @param results in the order in which they were recorded
+ */
+export function countingResults<Result extends RecordedResult>(results: readonly Result[]): Result[] {
+  const before = new Map<string, { readonly byHand: boolean; readonly last: string }>();
+  return results.filter(({ community, quarter, assessed }) => {
+    const key = `${community} ${quarter}`;
+    const { byHand, last } = before.get(key) ?? { byHand: false, last: "" };
+    const own = assessed && `${assessed.finalOn} ${assessed.result}`;
+    if (own !== null && (byHand || own < last)) return false;
+    before.set(key, { byHand: byHand || own === null, last: own ?? last });
+    return true;
+  });
+}
+
+/**
+ * Which of two shares is passed on where an assessment's method says one as well: what a street ties, and by how much, is what it has
+ * published for the fund beforehand.
+ * @param told by the method, in ten thousandths of the money
+ * @source plan 3.3
+ */
+export const publishedRuleDecides = (told: number): Text => ({
+  zh: `（3.3）考核办法自己的拨付比例为 ${hundredths(told)}%，仅供对照；拨付多少按街道事先公布的经费挂钩办法`,
+  en: `(3.3) The method's own table lets ${hundredths(told)} % go, for comparison; how much is passed on the rule decides that the street published for the fund beforehand`,
+});
 
 /**
  * What a community is to have of its part of a receipt, and from which day on, by its street's rule. What is not tied is due at once.
@@ -147,7 +186,11 @@ export function tiedDues(
   };
   const [result, ...again] = counting.slice(first);
   if (result === undefined || result.on > on) due(on, { fen: free, steps });
-  for (const one of result ? [result, ...again] : []) due(countsFrom(on, one.on), releaseDue(rule, one.score, fen));
+  for (const one of result ? [result, ...again] : []) {
+    const more = releaseDue(rule, one.score, fen);
+    const compared = rule.share === 0 || one.told == null ? [] : [publishedRuleDecides(one.told)];
+    due(countsFrom(on, one.on), { ...more, steps: [...more.steps, ...compared] });
+  }
   return dues;
 }
 

@@ -10,7 +10,7 @@ import type { Text } from "@county/plan/text.ts";
 import { type AreaCopy, countyOf, officeScope, type Scope } from "@county/platform/areas.ts";
 import { changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
-import { filledPage, pageOf, pageOfGroups } from "@county/platform/cursor.ts";
+import { filledPage, pageByKey, pageOfGroups } from "@county/platform/cursor.ts";
 import {
   type BankLine,
   bankColumns,
@@ -270,7 +270,7 @@ export function bankHandlers({ store }: Deps): Pick<Handlers<typeof funding>, Ro
       const lines = (await linesOf(record, holder, found, context)).filter(
         ({ entries }) => state === undefined || (state === "matched") === entries.length > 0,
       );
-      return { body: await pageOf(lines, ({ row }) => String(row), { limit, cursor }) };
+      return { body: pageByKey(lines, ({ row }) => String(row).padStart(6, "0"), { limit, cursor }) };
     },
 
     async listOpenEntries({ params, query }, context) {
@@ -283,7 +283,7 @@ export function bankHandlers({ store }: Deps): Pick<Handlers<typeof funding>, Ro
         reference,
         payee,
       }));
-      return { body: await pageOf(shown, ({ entry }) => entry, query) };
+      return { body: pageByKey(shown, ({ entry }) => entry, query) };
     },
 
     matchLine: said("matchLine", ({ row, entries }, { found, line, record }, { account }) => {

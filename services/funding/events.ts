@@ -1,3 +1,4 @@
+import { assessmentsEvents } from "@county/contracts/assessments-events.ts";
 import { fundingEvents } from "@county/contracts/funding-events.ts";
 import { gridsEvents } from "@county/contracts/grids-events.ts";
 import { staffingEvents } from "@county/contracts/staffing-events.ts";
@@ -5,6 +6,7 @@ import { dateOf } from "@county/platform/clock.ts";
 import { keepPolicies, tellEffects } from "@county/platform/policy-consumers.ts";
 import { consume } from "@county/platform/work.ts";
 import * as z from "zod/mini";
+import { hearResult } from "./release-results.ts";
 import { carryOn } from "./subsidies.ts";
 import { deps, observed } from "./wiring.ts";
 
@@ -59,5 +61,13 @@ export const subsidyRuns = consume(
       : subsidies.paid(told, told.on));
     await carryOn(deps.store, run, { now, today: dateOf(now) });
   },
+  { observer: observed },
+);
+
+/** An assessment's result that is final. */
+export const results = consume(
+  "results",
+  assessmentsEvents["assessments.result-final"],
+  async (told, now) => await hearResult(deps.store, told, now),
   { observer: observed },
 );

@@ -26,7 +26,8 @@ test("the ledger does what a plain one does, whatever its database does", { time
     fc.asyncProperty(rounds({ minLength: 6, maxLength: 6 }), async (played) => {
       await playRounds(name, client, played, 80, tally);
     }),
-    { numRuns: 1, endOnFailure: true },
+    // The same rounds each time, in which all of it comes up.
+    { numRuns: 1, endOnFailure: true, seed: 11 },
   );
   const met = Object.values(faults).reduce((sum, count) => sum + count, 0);
   expect(tally.posted).toBeGreaterThan(15);

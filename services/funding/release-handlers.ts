@@ -6,10 +6,11 @@ import { changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { Handlers } from "@county/platform/context.ts";
 import { pageOf } from "@county/platform/cursor.ts";
 import { type ReleaseRule, ruleFault } from "@county/rules/spending.ts";
+import { countingResults, publishedRuleDecides } from "@county/rules/watching.ts";
 import { refOf } from "./accounts.ts";
 import type { Deps } from "./handlers.ts";
 import { forbidBarred, missing, permitOffice, refuseBarred, refused, wrong } from "./parts.ts";
-import type { PublishedRules, ResultRecord } from "./release.ts";
+import { type PublishedRules, type ResultRecord, recordedResult } from "./release.ts";
 import type { SpendingGround } from "./spending-parts.ts";
 
 type Routes = "getReleaseRules" | "putReleaseRule" | "approveReleaseRule" | "recordResult" | "listResults";
@@ -51,11 +52,18 @@ export function releaseHandlers({ store }: Deps, ground: SpendingGround): Pick<H
     );
   };
   const resultsOf = (street: StreetCopy, results: readonly ResultRecord[]): Result[] => {
-    const last = new Map(results.map(({ id, community, quarter }) => [`${community} ${quarter}`, id]));
-    return results.map(({ id, community, ...result }) => {
+    const counting = countingResults(results.map(recordedResult));
+    const last = new Map(counting.map(({ id, community, quarter }) => [`${community} ${quarter}`, id]));
+    return results.map(({ id, community, assessment, ...result }) => {
       const area = street.communities.find((one) => one.id === community);
       if (area === undefined) throw new Error(`release: nothing is known of ${community}`);
-      return { ...result, community: refOf(area), counts: last.get(`${community} ${result.quarter}`) === id };
+      const told = assessment?.releaseBasisPoints ?? null;
+      return {
+        ...result,
+        community: refOf(area),
+        assessment: assessment && { ...assessment, decides: told === null ? null : publishedRuleDecides(told) },
+        counts: last.get(`${community} ${result.quarter}`) === id,
+      };
     });
   };
 
@@ -122,6 +130,7 @@ export function releaseHandlers({ store }: Deps, ground: SpendingGround): Pick<H
           ...asked,
           id: context.newTimeId(),
           recorded: { by: change.by, at: change.at, reason },
+          assessment: null,
         };
         const key = context.command.done(`${street.id} ${result.id}`);
         if (!(await release.addResult(street.id, result, change, key)))

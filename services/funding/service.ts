@@ -53,6 +53,16 @@ export const service = {
       attempts: 5,
       timeoutSeconds: 60,
     },
+    {
+      name: "results",
+      summary: {
+        zh: "把街道对社区的考核结果记入挂钩办法",
+        en: "Records what streets' own assessments made of their communities, for what is tied to it",
+      },
+      hears: ["assessments.result-final"],
+      attempts: 5,
+      timeoutSeconds: 30,
+    },
   ],
   schedules: [
     {

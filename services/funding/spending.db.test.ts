@@ -12,6 +12,7 @@ import { type FundingApi, type FundingService, freshFunding, fundingService, tel
 import { newKey } from "../../test/register.ts";
 import { legReader, movementsOf } from "./matching.ts";
 import { checkPaper } from "./papers.ts";
+import { hearResult } from "./release-results.ts";
 import { postedFileOf } from "./spending.ts";
 import { spendingFindings } from "./spending-findings.ts";
 import { carryOn } from "./subsidies.ts";
@@ -870,6 +871,99 @@ describe("what a street ties to assessment", () => {
       [75, true],
       [70, false],
     ]);
+  });
+
+  const finalOf = (at: County, more: object = {}) => ({
+    area: at.street.code,
+    result: `${at.street.id}.t00000001.x${"a".repeat(24)}`,
+    round: `${at.street.id}.r${"a".repeat(26)}`,
+    scheme: `${at.street.id}.t00000001`,
+    schemeVersion: 2,
+    sheets: [`${at.street.id}.r${"a".repeat(26)}.s${"a".repeat(24)}`],
+    subject: { kind: "community" as const, id: at.community.id },
+    holder: null,
+    score: 7_999 as number | null,
+    veto: false,
+    credit: null,
+    releaseBasisPoints: 5_000 as number | null,
+    opened: "2020-03-20",
+    finalOn: "2020-03-31",
+    digest: "d".repeat(64),
+    hands: [],
+    ...more,
+  });
+  const hear = async (told: ReturnType<typeof finalOf>, stores = service.deps.store) =>
+    await hearResult(stores, told, "2020-04-01T02:00:00.000Z");
+  const listed = async (at: County) =>
+    (await at.auditor.listResults({ params: { street: at.street.id }, query: {} })).body.items;
+
+  test("an assessment's comes in once, for the quarter of its final day; it never displaces one entered by hand", async () => {
+    const at = await newCounty();
+    await Promise.all([1, 2, 3].map(async () => await hear(finalOf(at))));
+    expect(await listed(at)).toMatchObject([
+      {
+        ...{ quarter: "2020q1", score: 79, counts: true, recorded: { by: "assessments" } },
+        assessment: {
+          ...{ points: 7_999, schemeVersion: 2, finalOn: "2020-03-31", releaseBasisPoints: 5_000 },
+          // The share that counts is another: why, it says.
+          decides: { en: expect.stringMatching(/^\(3\.3\) .* 50 % .* the rule decides/) },
+        },
+      },
+    ]);
+    await expect(hear(finalOf(at, { digest: "e".repeat(64) }))).rejects.toThrow("another content");
+    const body = { community: at.community.id, quarter: "2020q1", score: 60, ...reason };
+    await at.office.recordResult({ key: newKey(), params: { street: at.street.id }, body });
+    await hear(finalOf(at, { result: `${at.street.id}.t00000002.x${"a".repeat(24)}`, score: 9_000 }));
+    // In the next quarter nothing was entered.
+    await hear(finalOf(at, { result: `${at.street.id}.t00000001.x${"b".repeat(24)}`, finalOn: "2020-04-01" }));
+    const shown = (await listed(at)).map((one) => [one.quarter, one.score, one.assessment !== null, one.counts]);
+    expect(shown.toSorted()).toEqual([
+      ["2020q1", 60, false, true],
+      ["2020q1", 79, true, false],
+      ["2020q1", 90, true, false],
+      ["2020q2", 79, true, true],
+    ]);
+  });
+
+  test("a second method by which no money goes displaces none; of two of one day the later id counts", async () => {
+    const at = await newCounty();
+    const second = (letter: string, more: object) =>
+      finalOf(at, { result: `${at.street.id}.t00000002.x${letter.repeat(24)}`, ...more });
+    await hear(finalOf(at));
+    await hear(second("a", { score: 1_000, releaseBasisPoints: null, finalOn: "2020-03-31" }));
+    expect(await listed(at)).toMatchObject([{ score: 79, counts: true }]);
+    await hear(second("b", { score: 2_000 }));
+    await hear(second("a", { score: 3_000 }));
+    expect((await listed(at)).map(({ score, counts }) => [score, counts]).toSorted()).toEqual([
+      [20, true],
+      [30, false],
+      [79, false],
+    ]);
+  });
+
+  test("only a street's own assessment of its communities is taken; one of nobody known is told again", async () => {
+    const at = await newCounty();
+    const county = { scheme: `${at.county.id}.t00000001`, result: `${at.county.id}.t00000001.x${"a".repeat(24)}` };
+    await hear(finalOf(at, county));
+    await hear(finalOf(at, { subject: { kind: "project", id: `${at.community.id}.z00000001` } }));
+    await hear(finalOf(at, { score: null }));
+    // By a method without a table of release no money goes.
+    await hear(finalOf(at, { releaseBasisPoints: null }));
+    expect(await listed(at)).toEqual([]);
+    const other = at.otherStreet.communities[0]?.id as string;
+    for (const id of [other, `${at.street.id}.c9999999`])
+      await expect(hear(finalOf(at, { subject: { kind: "community", id } }))).rejects.toThrow("not known");
+    let nth = 0;
+    const tried = await atEveryCall(async (fault) => {
+      const result = `${at.street.id}.t00000001.x${String(++nth).padStart(24, "0")}`;
+      const { client, met } = faulty(fault);
+      const cut = fundingService({ name: service.name, client });
+      await hear(finalOf(at, { result }), cut.deps.store).catch(() => undefined);
+      await hear(finalOf(at, { result }));
+      return met();
+    });
+    expect(tried).toBeGreaterThan(2);
+    expect(await listed(at)).toHaveLength(nth);
   });
 });
 

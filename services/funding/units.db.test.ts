@@ -26,6 +26,7 @@ import { contentOf } from "./bulletin-drafting.ts";
 import { bulletinIdOf } from "./bulletins.ts";
 import { judge } from "./effects.ts";
 import { checkPaper } from "./papers.ts";
+import { hearResult } from "./release-results.ts";
 import { postedFileOf, type RequestRecord, requestAction } from "./spending.ts";
 import { carryOn } from "./subsidies.ts";
 
@@ -442,6 +443,19 @@ test("every route costs what the formula makes of the items it touches, and no m
   const shares = large.communities.length;
   await work("subsidyRuns (locked)", { read: 8 + 8 * shares, write: 8 + 24 * shares }, async () =>
     carryOn(store, await store.subsidies.locked(last, sharesOf(large), dateOf(now)), day()),
+  );
+  await work("results", { read: 12, write: 16 }, () =>
+    hearResult(
+      store,
+      {
+        ...{ area: large.code, result: `${large.id}.t00000001.x${"a".repeat(24)}`, scheme: `${large.id}.t00000001` },
+        ...{ schemeVersion: 1, round: `${large.id}.r${"a".repeat(26)}`, subject: { kind: "community", id: home.id } },
+        sheets: [`${large.id}.r${"a".repeat(26)}.s${"a".repeat(24)}`],
+        ...{ holder: null, score: 8_150, veto: false, credit: null, releaseBasisPoints: 10_000, hands: [] },
+        ...{ opened: "2020-11-20", finalOn: dateOf(now), digest: "0".repeat(64) },
+      },
+      instant(),
+    ),
   );
   await work("seal", { read: 20, write: 120 }, () =>
     store.ledgers.seal(ledgerIdOf(COUNTY, YEAR, "grid-subsidies"), instant()),

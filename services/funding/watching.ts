@@ -8,6 +8,7 @@ import { fundTitle } from "@county/rules/funds.ts";
 import { type AccountId, above, accountOf, type Head, heldOf, partsOfLedger } from "@county/rules/ledger.ts";
 import { holderOf } from "@county/rules/orders.ts";
 import {
+  countingResults,
   countsFrom,
   type Dated,
   type FundAt,
@@ -26,7 +27,7 @@ import type { YearLimits } from "./budgets.ts";
 import type { LegRecord } from "./ledgers.ts";
 import { legReader, type ReadLegs, reconciled } from "./matching.ts";
 import { accountOfHolder } from "./parts.ts";
-import { ruleOn } from "./release.ts";
+import { recordedResult, ruleOn } from "./release.ts";
 import type { Store } from "./store.ts";
 import { sharesOf } from "./subsidies.ts";
 
@@ -174,9 +175,14 @@ async function passingFindings(
     store.subsidies.runs(street.id, MOST_RUNS),
   ]);
   const dueOf = (fund: string, community: string) => {
-    const scored = results
+    const scored = countingResults(results.map(recordedResult))
       .filter((one) => one.community === community)
-      .map(({ quarter, score, recorded }): Scored => ({ quarter, score, on: dateOf(recorded.at) }));
+      .map(
+        ({ quarter, score, recorded, assessment }): Scored => ({
+          ...{ quarter, score, on: dateOf(recorded.at) },
+          told: assessment?.releaseBasisPoints ?? null,
+        }),
+      );
     return (part: Dated) => tiedDues(rules ? ruleOn(rules.state, fund, part.on) : null, scored, part, policy.on);
   };
   const asked = runs.records.flatMap((run) =>

@@ -4,7 +4,7 @@ import { Problem } from "@county/contracts/problem.ts";
 import { policyOn } from "@county/plan/policy.ts";
 import { changeBy, settled } from "@county/platform/change.ts";
 import type { Handlers } from "@county/platform/context.ts";
-import { pageOf } from "@county/platform/cursor.ts";
+import { pageByKey, placed } from "@county/platform/cursor.ts";
 import { ifSaved } from "./commands.ts";
 import { findingsOf, type Placed } from "./findings.ts";
 import type { Deps } from "./imports.ts";
@@ -71,13 +71,16 @@ export function findingHandlers({
       refuseBeforePlan(day);
       const [scope, changes] = await Promise.all([scopeOf(store, area), store.policies.changes(area)]);
       const found = await steadily(store, scope, async () => await findingsOf(store, scope, policyOn(day, changes)));
-      const wanted = found.filter(
-        ({ finding }) =>
-          (verdict === undefined ? finding.verdict !== "meets" : finding.verdict === verdict) &&
-          (rule === undefined || finding.rule === rule || (rule.endsWith(".") && finding.rule.startsWith(rule))),
-      );
-      const { items, next } = await pageOf(wanted, ({ finding }) => finding.id, { limit, cursor });
-      return { body: { items: items.map(answerOf), next } };
+      // In the rules' own order: what is met keeps its place there, so that a finding mended between two pages moves no other.
+      const wanted = found
+        .map((one, at) => ({ one, at }))
+        .filter(
+          ({ one: { finding } }) =>
+            (verdict === undefined ? finding.verdict !== "meets" : finding.verdict === verdict) &&
+            (rule === undefined || finding.rule === rule || (rule.endsWith(".") && finding.rule.startsWith(rule))),
+        );
+      const { items, next } = pageByKey(wanted, ({ one, at }) => placed(one, at), { limit, cursor });
+      return { body: { items: items.map(({ one }) => answerOf(one)), next } };
     },
 
     async getFinding({ params, query: { on } }, { permit, today }) {

@@ -23,6 +23,7 @@ import {
 import type { Sheet } from "@county/tables/read.ts";
 import * as z from "zod/mini";
 import { provisionalCode } from "./codes.ts";
+import { withoutCompanies } from "./coverage.ts";
 import { reckonMaps } from "./map-imports.ts";
 import type { MapWrite } from "./map-store.ts";
 import { communitiesOf, metaOf, type Scope, scopeOf, withRow } from "./register.ts";
@@ -202,7 +203,7 @@ async function reckonPlaces(
         figures: row.figures,
       })),
   );
-  const plan = planPlaces(reading, owners, registered);
+  const plan = await withoutCompanies(store, planPlaces(reading, owners, registered), reading.lines);
   return {
     plan,
     findings: [],
@@ -358,7 +359,7 @@ async function tryToPublish(deps: Deps, record: ImportRecord, now: string): Prom
   try {
     const { writes, claims, maps } = await writesOf(change);
     const saved = await store.publish(
-      store.publication(record, published, writes, claims, change, namesOf(plan), maps),
+      store.publication(record, published, await store.withKept(writes), claims, change, namesOf(plan), maps),
     );
     if (saved === "code-taken") {
       return await fail({ zh: "有社区编码已被占用", en: "A community code is taken already" });

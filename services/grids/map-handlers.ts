@@ -392,11 +392,14 @@ export function mapHandlers({ store }: Deps): Pick<Handlers<typeof grids>, keyof
           const after = before.at(-1)?.community === to ? before : [...before, { community: to, from }];
           const { geometry, movedTo: _, ...rest } = row;
           const meta = metaOf(row, document, change, { asOf: from });
+          // What it was here before has versions too: they go up in each community.
+          const past = there?.state.places.find(({ id }) => id === row.id)?.version ?? 0;
           const moved: PlaceRow = {
             ...rest,
             ...(geometry && { geometry }),
             stays: after,
             ...meta,
+            version: Math.max(meta.version, past + 1),
             changed: { ...meta.changed, home: community.id },
           };
           const forward: PlaceRow = {

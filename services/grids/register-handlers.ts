@@ -8,6 +8,7 @@ import { After, pageOf, readCursor, writeCursor } from "@county/platform/cursor.
 import type { Stored } from "@county/platform/documents.ts";
 import * as z from "zod/mini";
 import { gone, ifSaved, readResultName, refuseTakenName, resultName, takenName } from "./commands.ts";
+import { refuseCompany } from "./coverage.ts";
 import type { Deps } from "./imports.ts";
 import { liveOn } from "./map-store.ts";
 import {
@@ -117,17 +118,17 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
     ifMatch: number,
     context: Context,
     change: ChangeOf,
-    decide: (loaded: LoadedPlace) => {
+    decide: (loaded: LoadedPlace) => Promise<{
       edited: PlaceRow;
       geometry?: { place: string; version: string; value: Geometry };
-    },
+    }>,
   ) =>
     await settled(async () => {
       const loaded = await loadPlace(store, id);
       const { community, document, row } = loaded;
       context.permit(codesOf(community));
       expectVersion(row, ifMatch);
-      const { edited, geometry } = decide(loaded);
+      const { edited, geometry } = await decide(loaded);
       const state = { ...document.state, places: withRow(document.state.places, edited) };
       const saved = await store.save(
         [{ kind: "places", id: community.id, area: community.code, before: document, state }],
@@ -553,7 +554,8 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
 
     async editPlace({ params, body, ifMatch }, context) {
       const change = changeBy(context, body.reason, "editPlace");
-      return await changePlace(params.place, ifMatch, context, change, ({ document, row }) => {
+      return await changePlace(params.place, ifMatch, context, change, async ({ document, row }) => {
+        await refuseCompany(store, row, body.propertyCompany);
         const figures = overlaid(row.figures, body);
         const edited: PlaceRow = {
           ...row,
@@ -588,7 +590,7 @@ export function registerHandlers({ store }: Deps): Pick<Handlers<typeof grids>, 
     async putPlaceGeometry({ params, body: { reason, geometry }, ifMatch }, context) {
       refuseOpenRings(geometry);
       const change = changeBy(context, reason, "putPlaceGeometry");
-      return await changePlace(params.place, ifMatch, context, change, ({ document, row }) => ({
+      return await changePlace(params.place, ifMatch, context, change, async ({ document, row }) => ({
         edited: { ...row, geometry: change.id, ...metaOf(row, document, change, { asOf: row.asOf }) },
         geometry: { place: row.id, version: change.id, value: geometry },
       }));

@@ -95,7 +95,35 @@ export const StreetState = z.object({
   /** The total rows of the table last imported, kept as printed. */
   totals: z.array(PrintedTotal),
 });
-export const PlacesState = z.object({ community: z.string(), places: z.array(PlaceRow) });
+export const PlacesState = z.object({
+  community: z.string(),
+  places: z.array(PlaceRow),
+  /** The version of the property service's coverage that this version was written after; left out: by people. */
+  coverage: z.optional(z.int()),
+  /** The rows that people changed with this version of which somebody else keeps who serves them: it says nothing of that. */
+  kept: z.optional(z.array(z.string())),
+});
+/** What the property service told last of who serves the places that were first registered in a community. */
+const CoverageCopy = z.object({
+  version: z.int(),
+  /** The day up to which the register has followed it. */
+  on: z.string(),
+  /** The places whose company it keeps. */
+  places: z.array(z.string()),
+  /** Up to which version of the community's places it had heard the register, and what it does not go by that for. */
+  through: z.int(),
+  changed: z.array(z.string()),
+  spans: z.array(
+    z.object({ place: z.string(), name: z.nullable(z.string()), from: z.string(), to: z.nullable(z.string()) }),
+  ),
+  /** How often each place was told again, because the register may say otherwise. */
+  again: z.record(z.string(), z.int()),
+  /** How often this was written: whoever follows does so on condition of it. */
+  step: z.int(),
+  /** What somebody began to follow and has not finished: of these places the register may say either. */
+  pending: z.optional(z.object({ version: z.int(), on: z.string(), places: z.array(z.string()) })),
+});
+export type CoverageCopy = z.infer<typeof CoverageCopy>;
 const Acceptances = z.object({
   accepted: z.array(
     z.object({ rule: z.string(), subject: z.string(), reason: z.string(), by: z.string(), until: z.string() }),
@@ -164,6 +192,10 @@ const geometry = (placeId: string, version: string): Key => ({
   sk: `geometry#${placeId}#${version}`,
 });
 const importKey = (id: string): Key => ({ pk: `county#${countyIdOf(id)}`, sk: `import#${id}` });
+const coverageKey = (community: string): Key => ({ pk: `community#${community}`, sk: "coverage" });
+/** Communities whose coverage changes by itself on a day: a contract begins or ends. */
+const COVERAGE_DUE = "coverage-due";
+const dueKey = (community: string, day: string): Key => ({ pk: COVERAGE_DUE, sk: `${day}#${community}` });
 const publishedKey = (countyId: string): Key => ({ pk: `county#${countyId}`, sk: "published" });
 /** Imports that are under way: what a crash left is found here. */
 const OPEN = "imports-open";
@@ -198,6 +230,8 @@ export type Write =
       readonly area: string;
       readonly before: Stored<PlacesState> | undefined;
       readonly state: PlacesState;
+      /** What the state will say of it; see there. */
+      readonly kept?: readonly string[];
     }
   | {
       readonly kind: "departmental";
@@ -239,7 +273,9 @@ export function store(table: Table) {
           : write.kind === "places"
             ? [places(write.id), "grids.places-changed", write.area]
             : [departmental(write.id), "grids.departmental-changed", write.area];
-    return nextVersion<unknown>(key, write.before, write.state, change, { type, service: "grids", area });
+    // What people write follows no coverage, whatever the version before it did.
+    const state = write.kind === "places" ? { ...write.state, coverage: undefined, kept: write.kept } : write.state;
+    return nextVersion<unknown>(key, write.before, state, change, { type, service: "grids", area });
   };
 
   const audit = (change: ChangeOf, of: string, rows: readonly string[]) =>
@@ -250,6 +286,29 @@ export function store(table: Table) {
     put: { ...code(value), id },
     when: "absent",
   });
+
+  const coverage = async (communityId: string): Promise<CoverageCopy | undefined> => {
+    const item = await table.get(coverageKey(communityId));
+    return item && z.parse(CoverageCopy, JSON.parse(item.copy as string));
+  };
+
+  /** The writes, those of places with which of the changed ones' companies are kept elsewhere. */
+  const withKept = async (writes: readonly Write[]): Promise<Write[]> =>
+    await Promise.all(
+      writes.map(async (write): Promise<Write> => {
+        if (write.kind !== "places") return write;
+        const was = new Map(write.before?.state.places.map((row) => [row.id, row.version]));
+        const changed = write.state.places.filter(({ id, version }) => version > 1 && was.get(id) !== version);
+        const homes = Map.groupBy(changed, ({ id }) => communityIdOf(id));
+        const kept = await Promise.all(
+          [...homes].map(async ([home, rows]) => {
+            const places = new Set((await coverage(home))?.places);
+            return rows.flatMap(({ id }) => (places.has(id) ? [id] : []));
+          }),
+        );
+        return kept.flat().length === 0 ? write : { ...write, kept: kept.flat() };
+      }),
+    );
 
   const OUTCOMES = {
     head: "changed-meanwhile",
@@ -307,7 +366,7 @@ export function store(table: Table) {
         geometry?: { place: string; version: string; value: Geometry };
       },
     ): Promise<Saved> {
-      const all = writes.map((write) => next(write, change));
+      const all = (await withKept(writes)).map((write) => next(write, change));
       const counties = await Promise.all(
         writes.map(async ({ kind, id, before }): Promise<Action<"county">[]> => {
           const item = { pk: COUNTIES, sk: id };
@@ -352,6 +411,85 @@ export function store(table: Table) {
         });
       }
       return await save(actions);
+    },
+
+    /** What the property service told of a community; undefined: nothing yet. */
+    coverage,
+    withKept,
+
+    /**
+     * A version of a community's places by its number alone. @throws when it cannot be told from one that was never published
+     */
+    async placesNumbered(communityId: string, version: number): Promise<PlacesState | undefined> {
+      const head = await kept.read(places(communityId), PlacesState);
+      if (head === undefined || version < 1 || version > head.version) return undefined;
+      const item = await table.get(await kept.keyOf(places(communityId), version, head));
+      return item && z.parse(PlacesState, JSON.parse(item.state as string));
+    },
+
+    /**
+     * A community's places become one state after another, each a version of its own that others hear of, all in one moment: halfway
+     * what the register says of later days would be lost. Of more versions than one moment takes the events of the earlier ones come
+     * right after it; they are immutable then, so it does not matter who else writes meanwhile.
+     * @param by whose coverage they follow: its version, and how often its copy was written
+     * @returns what somebody else changed meanwhile: the places, or the copy; undefined: nothing
+     */
+    async followCoverage(
+      { id, area, before }: { id: string; area: string; before: Stored<PlacesState> },
+      states: readonly { readonly state: PlacesState; readonly change: ChangeOf }[],
+      { home, version: coverage, step }: { home: string; version: number; step: number },
+      rows: readonly string[],
+    ): Promise<"places" | "coverage" | undefined> {
+      let present = before;
+      const versions = states.map(({ state, change }) => {
+        const followed = { ...state, coverage, kept: undefined };
+        const event = { type: "grids.places-changed", service: "grids", area };
+        const version = nextVersion(places(id), present, followed, change, event);
+        present = { version: version.version, change: change.id, state: followed };
+        return version;
+      });
+      const [first, last] = [versions[0], versions.at(-1)];
+      const by = states.at(-1)?.change;
+      if (first === undefined || last === undefined || by === undefined) return undefined;
+      // Nobody looks at a version before a head names it.
+      for (const { staged } of versions) await table.write(staged);
+      const others: Action<"coverage" | "head" | "audit">[] = [
+        { name: "coverage", check: coverageKey(home), when: { step } },
+        { ...last.head, when: first.head.when },
+        audit(by, id, rows),
+      ];
+      const events = versions.map(({ event }) => event);
+      const late = events.splice(0, events.length + others.length - MOST_ACTIONS);
+      const outcome = await table.transact([...others, ...events]);
+      if (!outcome.ok) return outcome.failed === "coverage" ? "coverage" : "places";
+      for (const event of late) await table.write(event);
+      return undefined;
+    },
+
+    /**
+     * Keeps what the register has followed, or begins to.
+     * @param after written once more than what it was decided on
+     * @param next the day on which it changes by itself; undefined: on none
+     */
+    async keepCoverage(communityId: string, after: CoverageCopy, next?: string): Promise<boolean> {
+      if (next !== undefined) {
+        await table.write({ name: "due", put: { ...dueKey(communityId, next) }, when: "absent" });
+      }
+      const put = { ...coverageKey(communityId), step: after.step, copy: JSON.stringify(after) };
+      const when = after.step === 1 ? "absent" : { step: after.step - 1 };
+      return (await table.write({ name: "coverage", put, when })).ok;
+    },
+
+    /** The communities whose coverage changed by itself up to a day, each with that day. */
+    async coverageDue(today: string): Promise<{ community: string; day: string }[]> {
+      const due = (await table.queryAll(COVERAGE_DUE, "")).map(({ sk }) => {
+        const [day = "", community = ""] = sk.split("#");
+        return { community, day };
+      });
+      return due.filter(({ day }) => day <= today);
+    },
+    async forgetDue({ community, day }: { community: string; day: string }): Promise<void> {
+      await table.write({ name: "due", delete: dueKey(community, day), when: "present" });
     },
 
     /** The ids of all counties. */

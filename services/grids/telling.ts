@@ -7,7 +7,7 @@ import { countyIdOf, type Store, type StreetState } from "./store.ts";
 /** What goes to those who keep copies besides the changes themselves: how far these have come, and what they missed. */
 
 type Heads = z.infer<(typeof gridsEvents)["grids.heads-told"]>;
-type Missed = z.infer<(typeof staffingEvents)["staffing.copies-missed"]>;
+type Missed = Omit<z.infer<(typeof staffingEvents)["staffing.copies-missed"]>, "area">;
 
 /**
  * Tells of every street how far its documents have come.

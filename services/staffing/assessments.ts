@@ -4,13 +4,14 @@ import { kept, readKept } from "@county/platform/records.ts";
 import { type Action, type Item, type Key, save, type Table } from "@county/platform/table.ts";
 import { by } from "@county/rules/figures.ts";
 import type { Adjustment } from "@county/rules/payroll.ts";
-import { adjustmentOf, isFinal, type Result, type Stage } from "@county/rules/people-scores.ts";
+import { adjustmentOf, type CommunityResult, isFinal, type Result, type Stage } from "@county/rules/people-scores.ts";
 import * as z from "zod/mini";
 
 /**
  * How assessments lie in the table:
  * - by street, its communities' **methods** and **sheets**, and of each sheet whose method has a rule for pay as much as a run
- *   needs, so that all that adjusts a street's pay is one query,
+ *   needs, so that all that adjusts a street's pay is one query; and what the street's own method made of a community, by the day it
+ *   became final, with a key of its own for each that was told, so that it is kept once, however often it is told,
  * - by person, for which days each community has scored him: no day twice.
  */
 
@@ -21,16 +22,33 @@ const Period = z.object({ from: z.string(), to: z.string() });
 const MethodRecord = z.object({
   id: z.string(),
   title: z.string(),
-  criteria: z.array(z.object({ id: z.string(), title: z.string(), most: z.int() })),
+  criteria: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      most: z.int(),
+      from: z._default(z.enum(["people", "community"]), "people"),
+    }),
+  ),
   begins: z.string(),
   pay: z.nullable(z.object({ bands: z.array(z.object({ from: z.int(), basisPoints: z.int() })), months: z.int() })),
   published: Act,
 });
 export type MethodRecord = z.infer<typeof MethodRecord>;
 
+/** What a street's own method made of a community. */
+const CommunityResultRecord = z.object({ id: z.string(), scheme: z.string(), score: z.int(), finalOn: z.string() });
+
 const scored = {
   points: z.array(
-    z.object({ criterion: z.string(), title: z.string(), most: z.int(), points: z.int(), note: z.string() }),
+    z.object({
+      criterion: z.string(),
+      title: z.string(),
+      most: z.int(),
+      points: z.int(),
+      note: z.string(),
+      result: z._default(z.nullable(CommunityResultRecord), null),
+    }),
   ),
   total: z.int(),
 };
@@ -80,6 +98,9 @@ const ScoredRecord = z.object({
 });
 type ScoredRecord = z.infer<typeof ScoredRecord>;
 
+/** That a result was heard of, and what was told of it. */
+const Claim = z.object({ digest: z.string() });
+
 // ----------------------------------------------------------------------------------------------------------------- keys
 
 const assessments = (street: string) => `assessments#${street}`;
@@ -94,6 +115,11 @@ export const methodId = (community: string, begins: string): string => `${commun
 const methodKey = (id: string): Key => ({ pk: assessments(streetOf(id)), sk: `method#${id}` });
 const sheetKey = (id: string): Key => ({ pk: assessments(streetOf(id)), sk: `sheet#${id}` });
 const payKey = (sheet: string): Key => ({ pk: assessments(streetOf(sheet)), sk: `pay#${sheet}` });
+const resultKey = (community: string, finalOn: string, id: string): Key => ({
+  pk: assessments(streetOf(community)),
+  sk: `result#${community}#${finalOn}#${id}`,
+});
+const claimKey = (result: string): Key => ({ pk: assessments(streetOf(result)), sk: `told#${result}` });
 const scoredPartition = (person: string) => `assessed#${person}`;
 const scoredKey = (person: string, community: string): Key => ({ pk: scoredPartition(person), sk: `by#${community}` });
 
@@ -216,6 +242,31 @@ export function assessmentStore(table: Table) {
     },
     async saveSheet(before: SheetRecord, after: SheetRecord, change: ChangeOf, key: Action<"key">) {
       return await save(table, [...put(before, after), auditAction(change, communityOf(after.id), [after.id]), key]);
+    },
+
+    // ------------------------------------------------------------------------------------------- communities' results
+    /** What was told of a result before; undefined: nothing yet. */
+    async claimed(result: string): Promise<z.infer<typeof Claim> | undefined> {
+      const found = await table.get(claimKey(result));
+      return found && z.parse(Claim, found);
+    },
+    /** The community's result that became final last up to a day (`down`), or first after it (`up`). */
+    async resultNear(community: string, day: string, order: "down" | "up"): Promise<CommunityResult | undefined> {
+      const { items } = await table.queryPage(assessments(streetOf(community)), `result#${community}#`, {
+        limit: 1,
+        order,
+        // Sorts after the day's own results, and before any later one.
+        after: `${resultKey(community, day, "").sk}~`,
+      });
+      return items[0] && readKept(CommunityResultRecord, items[0]);
+    },
+    /** A community's result, once. @returns what stood in the way: it was there already */
+    async addResult(community: string, result: CommunityResult, digest: string, change: ChangeOf) {
+      return await save<"claim" | "result" | "audit">(table, [
+        { name: "claim", put: { ...claimKey(result.id), digest }, when: "absent" },
+        { name: "result", put: kept(resultKey(community, result.finalOn, result.id), result), when: "absent" },
+        auditAction(change, community, [result.id]),
+      ]);
     },
 
     // ------------------------------------------------------------------------------------------------------------ pay

@@ -1,7 +1,9 @@
+import { assessmentsEvents } from "@county/contracts/assessments-events.ts";
 import { gridsEvents, RegisterChanged } from "@county/contracts/grids-events.ts";
 import { staffingEvents } from "@county/contracts/staffing-events.ts";
 import { keepPolicies, tellEffects } from "@county/platform/policy-consumers.ts";
 import { consume } from "@county/platform/work.ts";
+import { hearResult } from "./community-results.ts";
 import { deps, observed } from "./wiring.ts";
 
 /** The county's streets, a street's communities, a community's places. */
@@ -46,5 +48,13 @@ export const evidence = consume(
     const { checkPosted } = await import("./evidence.ts");
     await checkPosted(deps, log, id, now);
   },
+  { observer: observed },
+);
+
+/** An assessment's result that is final. */
+export const results = consume(
+  "results",
+  assessmentsEvents["assessments.result-final"],
+  async (told, now) => await hearResult(deps.store, told, now),
   { observer: observed },
 );

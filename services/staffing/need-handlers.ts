@@ -14,7 +14,7 @@ import {
   streetOf,
 } from "@county/platform/areas.ts";
 import type { Handlers } from "@county/platform/context.ts";
-import { type Group, pageOf, pageOfGroups } from "@county/platform/cursor.ts";
+import { type Group, pageOf, pageOfGroups, placed } from "@county/platform/cursor.ts";
 import { communityPostNeeds, gridPostNeeds, recruitment, totalNeeds } from "@county/rules/need.ts";
 import { activeOf, factsOf, judged, recruitsPlanned, staffOf } from "./findings.ts";
 import type { Deps } from "./handlers.ts";
@@ -111,7 +111,7 @@ export function needHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, k
       };
       const groups = groupsBy(by, county, parts);
       return {
-        body: await pageOfGroups(groups, load, ({ subject, kind }) => `${subject.id} ${kind}`, { limit, cursor }),
+        body: await pageOfGroups(groups, load, placed, { limit, cursor }),
       };
     },
 

@@ -440,7 +440,7 @@ describe("asked wrongly", () => {
     expect(await wrong({ area: BAODU, by: "county" })).toBe("invalid-request");
     expect(await wrong({ area: first().code, by: "street" })).toBe("invalid-request");
     expect(await wrong({ area: COUNTY, by: "people" })).toBe("invalid-request");
-    for (const position of ["x", { group: "c", after: null }, { group: baodu[0]?.id, after: "x" }]) {
+    for (const position of ["x", { group: "c", after: null }, { group: baodu[0]?.id, after: 1 }]) {
       const cursor = Buffer.from(JSON.stringify(position)).toString("base64url");
       expect(await wrong({ area: BAODU, cursor })).toBe("invalid-cursor");
     }

@@ -9,7 +9,7 @@ import type { Text } from "@county/plan/text.ts";
 import { type AreaCopy, scopeOf, streetOf } from "@county/platform/areas.ts";
 import { type ChangeOf, changeBy, expectVersion, settled } from "@county/platform/change.ts";
 import type { Context, Handlers } from "@county/platform/context.ts";
-import { filledPage, pageOf } from "@county/platform/cursor.ts";
+import { filledPage, pageByKey, pageOf } from "@county/platform/cursor.ts";
 import { folderOf } from "@county/platform/files.ts";
 import { payees, runTotals } from "@county/rules/payroll.ts";
 import { nextMonth, reckon, reckonAgain } from "./drafting.ts";
@@ -392,9 +392,9 @@ export function payHandlers({ store, files }: Deps): Pick<Handlers<typeof staffi
         )
       )
         .flat()
-        .filter((row) => state === undefined || row.state === state)
-        .sort((a, b) => (a.month === b.month ? (a.id < b.id ? -1 : 1) : a.month > b.month ? -1 : 1));
-      return { body: await pageOf(all, ({ id }) => id, { limit, cursor }) };
+        .filter((row) => state === undefined || row.state === state);
+      const newestFirst = ({ month, id }: (typeof all)[number]) => `${999_999 - Number(month.replace("-", ""))} ${id}`;
+      return { body: pageByKey(all, newestFirst, { limit, cursor }) };
     },
 
     async getRun({ params }, context) {

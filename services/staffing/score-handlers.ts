@@ -10,7 +10,7 @@ import {
 } from "@county/contracts/staffing-scores.ts";
 import type { Misfit } from "@county/plan/acceptable.ts";
 import { addDays } from "@county/plan/calendar.ts";
-import { policyOn } from "@county/plan/policy.ts";
+import { type Policy, policyOn } from "@county/plan/policy.ts";
 import {
   type AreaCopy,
   type CommunityCopy,
@@ -27,8 +27,12 @@ import { filledPage, pageOf } from "@county/platform/cursor.ts";
 import {
   adjustedDays,
   bandOf,
+  communityPoints,
+  communityStep,
   isFinal,
+  noCommunityResult,
   type Points,
+  resultsFrom,
   totalOf,
   whyNotPoints,
   whyNotPublish,
@@ -41,6 +45,7 @@ import type { Deps } from "./handlers.ts";
 type Routes = keyof typeof scoreRoutes;
 type AreaRef = ScoreSheet["community"];
 type Scored = Points & { readonly note: string };
+type Row = SheetRecord["points"][number];
 
 /**
  * How communities assess their people (plan 3.2.1, 3.3). Points, notes and reasons stand in the sheets alone: the audit says
@@ -85,6 +90,8 @@ export function scoreHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, 
     return sheets.map(
       ({ pay, ...sheet }): ScoreSheet => ({
         ...sheet,
+        ...explained(sheet),
+        decided: sheet.decided && { ...sheet.decided, before: sheet.decided.before && explained(sheet.decided.before) },
         community: areas.get(communityOf(sheet.id)) as AreaRef,
         person: { id: sheet.person, name: records[people.indexOf(sheet.person)]?.name ?? "" },
         state: isFinal({ ...sheet, stage: stageOf(sheet) }, today) ? "final" : sheet.appeal ? "appealed" : "told",
@@ -116,12 +123,38 @@ export function scoreHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, 
     if ((await store.personOf(streetOf(sheet.person), account)) === sheet.person) return sheet;
     throw forbidden("只有被考核的本人可以申诉", "Only the person who was scored may appeal");
   };
-  /** Other points for a sheet, by its own method. */
-  const scoredAnew = async ({ method: { id } }: SheetRecord, points: readonly Scored[]) => {
+  /** Other points for a sheet, by its own method; what the community earned stays as it was (3.3). */
+  const scoredAnew = async ({ method: { id }, points: before }: SheetRecord, points: readonly Scored[]) => {
     const method = await assessments.method(id);
     if (method === undefined) throw new Error(`scores: the method ${id} is gone`);
     refuse(whyNotPoints(points, method.criteria));
-    return scoredBy(method, points);
+    return scoredBy(
+      method,
+      points,
+      before.find(({ result }) => result !== null),
+    );
+  };
+  /**
+   * What the community's result makes of a method's criterion that goes by it; undefined: it has none. Nobody is without a score for
+   * good: where none was final in time, the first that has become so since counts.
+   * @throws Problem `refused` while there is no result (3.3)
+   */
+  const earnedBy = async (
+    { criteria }: MethodRecord,
+    community: string,
+    period: SheetRecord["period"],
+    policy: Policy,
+    today: string,
+  ): Promise<Row | undefined> => {
+    const criterion = criteria.find(({ from }) => from === "community");
+    if (criterion === undefined) return undefined;
+    const from = resultsFrom(period, policy);
+    const last = await assessments.resultNear(community, period.to, "down");
+    const result = last && last.finalOn >= from ? last : await assessments.resultNear(community, period.to, "up");
+    if (result === undefined || result.finalOn > today)
+      throw new Problem("refused", noCommunityResult(criterion, from));
+    const { id, title, most } = criterion;
+    return { criterion: id, title, most, points: communityPoints(most, result), note: "", result };
   };
   const replaySheet = async (ref: string, context: Context) => await sheetReply(await loadSheet(ref, context), context);
 
@@ -192,6 +225,7 @@ export function scoreHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, 
           }
           if (who?.account === context.account) throw forbidden("不能给本人评分", "Nobody scores himself");
           refuse(whyNotPoints(points, method.criteria));
+          const earned = await earnedBy(method, area.id, period, policyOn(period.to, changes), context.today);
           const held = before?.periods.find((one) => overlap(one, period));
           if (held) {
             throw conflict(
@@ -214,7 +248,7 @@ export function scoreHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, 
             method: { id: method.id, title: method.title },
             person,
             period,
-            ...scoredBy(method, points),
+            ...scoredBy(method, points, earned),
             told: { by: change.by, at: change.at },
             appealUntil: addDays(context.today, days),
             appeal: null,
@@ -320,14 +354,28 @@ export function scoreHandlers({ store }: Deps): Pick<Handlers<typeof staffing>, 
   };
 }
 
-/** Points as a sheet keeps them, in the order of the method, with what its rule makes of them. */
+/** Points as they are told: with how the community's own came about. */
+const explained = ({ points, total }: Pick<SheetRecord, "points" | "total">): Pick<ScoreSheet, "points" | "total"> => ({
+  points: points.map((row) => ({
+    ...row,
+    result: row.result && { ...row.result, step: communityStep(row, row.result) },
+  })),
+  total,
+});
+
+/**
+ * Points as a sheet keeps them, in the order of the method, with what its rule makes of them.
+ * @param earned by the community, where the method has a criterion that goes by its result
+ */
 function scoredBy(
   { criteria, pay }: MethodRecord,
   given: readonly Scored[],
+  earned: Row | undefined,
 ): Pick<SheetRecord, "points" | "total" | "pay"> {
-  const points = criteria.map(({ id, title, most }) => {
+  const points = criteria.map(({ id, title, most }): Row => {
+    if (earned?.criterion === id) return earned;
     const { points, note } = given.find(({ criterion }) => criterion === id) as Scored;
-    return { criterion: id, title, most, points, note };
+    return { criterion: id, title, most, points, note, result: null };
   });
   const total = totalOf(points);
   return {

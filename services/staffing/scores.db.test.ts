@@ -1,14 +1,22 @@
+import type { Item } from "@county/platform/table.ts";
 import type { Appointment } from "@county/rules/roster.ts";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { outcomeOf, problemOf, refused } from "../../test/faults.ts";
+import { atEveryCall, faulty, outcomeOf, problemOf, refused } from "../../test/faults.ts";
 import { newKey } from "../../test/register.ts";
-import { freshStaffing, type StaffingService, type ToldCommunity, tellStreet } from "../../test/staffing.ts";
+import {
+  freshStaffing,
+  type StaffingService,
+  staffingService,
+  type ToldCommunity,
+  tellStreet,
+} from "../../test/staffing.ts";
+import { hearResult } from "./community-results.ts";
 
 // How communities assess their people, over the contract: each case in a street of its own, day by day.
 
 let now = "";
 let calls = 0;
-let service: StaffingService;
+let service: Awaited<ReturnType<typeof freshStaffing>>;
 beforeAll(async () => {
   service = await freshStaffing(() => Date.parse(now) + calls++);
 });
@@ -324,6 +332,208 @@ describe("an appeal", () => {
     expect((await decide(street.admin(), sheet, changed, 2, key)).body).toEqual(body);
     const area = street.community.code;
     expect((await street.self(1).listOwnScores({ query: { area: `${area}002` } })).body.items).toEqual([body]);
+  });
+});
+
+describe("a criterion that goes by the community's result under its street's method (3.3)", () => {
+  const tied = {
+    criteria: [
+      { id: "visits", title: "走访", most: 60 },
+      { id: "own", title: "社区考核", most: 40, from: "community" as const },
+    ],
+  };
+  const given = (visits: number) => ({ points: points(visits, 0).slice(0, 1) });
+  const finalOf = ({ id, code, community }: Street, more: object = {}) => ({
+    area: code,
+    result: `${id}.t00000001.x${"a".repeat(24)}`,
+    round: `${id}.r${"a".repeat(26)}`,
+    scheme: `${id}.t00000001`,
+    schemeVersion: 2,
+    sheets: [`${id}.r${"a".repeat(26)}.s${"a".repeat(24)}`],
+    subject: { kind: "community" as const, id: community.id },
+    holder: null,
+    score: 7_999 as number | null,
+    veto: false,
+    credit: null,
+    releaseBasisPoints: null,
+    opened: "2020-06-01",
+    finalOn: "2020-06-20",
+    digest: "d".repeat(64),
+    hands: [],
+    ...more,
+  });
+  const hear = async (more: object = {}, stores: StaffingService["deps"]["store"] = service.deps.store) =>
+    await hearResult(stores, finalOf(street, more), now);
+  /** Another result of the same method. */
+  const another = (letter: string, more: object) =>
+    hear({ result: `${street.id}.t00000001.x${letter.repeat(24)}`, ...more });
+  const near = async (day: string, order: "down" | "up" = "down", { id }: { id: string } = street.community) =>
+    await service.deps.store.assessments.resultNear(id, day, order);
+  const ownRow = ({ points }: { points: readonly { criterion: string }[] }) =>
+    points.find(({ criterion }) => criterion === "own");
+
+  test("is one of several, and refused where there are two or nothing else", async () => {
+    const [visits, own] = tied.criteria as [object, (typeof tied.criteria)[1]];
+    const two = [visits, { ...own, most: 20 }, { ...own, id: "third", most: 20 }];
+    expect(await pointerOf(publish(street, { criteria: two }))).toBe("/criteria/2/from");
+    expect(await pointerOf(publish(street, { criteria: [{ ...own, most: 100 }] }))).toBe("/criteria");
+    const { criteria } = (await publish(street, tied)).body;
+    expect(criteria.map(({ from }) => from)).toEqual(["people", "community"]);
+  });
+
+  test("is scored by nobody, and nothing is scored before there is a result", async () => {
+    await publish(street, tied);
+    on("2020-07-01");
+    // A county's method says nothing of the people; nor does one for others, nor one that came to nothing.
+    const county = street.id.split(".")[0];
+    await another("b", { scheme: `${county}.t00000001`, result: `${county}.t00000001.x${"b".repeat(24)}` });
+    await another("c", { subject: { kind: "project", id: `${street.community.id}.z0000001` } });
+    await another("d", { score: null });
+    const problem = await problemOf(score(street, 1, given(50)));
+    expect(problem).toMatchObject({
+      status: 422,
+      code: "refused",
+      detail: expect.stringMatching(/^\(3\.3\) "社区考核"/),
+    });
+    await hear();
+    // Its neighbour was not assessed.
+    expect(await near("2020-12-31", "down", street.neighbour)).toBeUndefined();
+    const pointed = (await problemOf(score(street, 1, { points: [...given(50).points, ...ownPoints] }))).errors?.[0];
+    expect(pointed).toMatchObject({ pointer: "/points/1/criterion", detail: expect.stringMatching(/^\(3\.3\) /) });
+    const key = newKey();
+    const { body } = await score(street, 1, given(50), key);
+    expect(body.points.map(({ points, result }) => [points, result])).toEqual([
+      [50, null],
+      [
+        31,
+        {
+          ...{ id: finalOf(street).result, scheme: finalOf(street).scheme, score: 7_999, finalOn: "2020-06-20" },
+          step: {
+            zh: expect.stringMatching(/^（3\.3）.* 79\.99 分/),
+            en: expect.stringMatching(/^\(3\.3\) .* 79\.99 /),
+          },
+        },
+      ],
+    ]);
+    expect(ownRow(body)).toMatchObject({ title: "社区考核", most: 40, note: "" });
+    expect(body).toMatchObject({ total: 81, adjustment: { basisPoints: 10_000 } });
+    // A later result changes no sheet that was told.
+    await another("f", { score: 10_000, finalOn: "2020-06-25" });
+    expect((await score(street, 1, given(50), key)).body).toEqual(body);
+    expect((await score(street, 2, given(50))).body).toMatchObject({ total: 90, adjustment: { basisPoints: 10_550 } });
+    on("2020-07-09");
+    const paid = await service.deps.store.assessments.adjustments(street.id, "2020-07-09");
+    expect(paid.map(({ person, basisPoints }) => [person, basisPoints])).toEqual([
+      [street.personOf(1), 10_000],
+      [street.personOf(2), 10_550],
+    ]);
+  });
+  const ownPoints = [{ criterion: "own", points: 40, note: "自评" }];
+
+  test("is of the first result since, where none was final in the year up to the period's last day", async () => {
+    await publish(street, tied);
+    on("2020-07-05");
+    // A day too old.
+    await another("b", { score: 1_000, finalOn: "2019-06-29" });
+    expect((await problemOf(score(street, 1, given(50)))).detail).toContain("since 2019-06-30");
+    await another("c", { score: 10_000, finalOn: "2020-07-06" });
+    // What is told of a day to come waits for it.
+    expect(await refused(score(street, 1, given(50)))).toBe("422 refused");
+    on("2020-07-06");
+    expect(ownRow((await score(street, 1, given(50))).body)).toMatchObject({ points: 40 });
+    // The first after it goes on to count, whoever is scored when.
+    await another("d", { score: 5_000, finalOn: "2020-07-10" });
+    on("2020-07-10");
+    expect(ownRow((await score(street, 2, given(50))).body)).toMatchObject({ points: 40 });
+    const later = { period: { from: "2020-07-01", to: "2020-07-09" } };
+    expect(await refused(score(street, 2, { ...later, ...given(50) }))).toBe("409 conflict");
+    expect(ownRow((await score(street, 3, { ...later, ...given(50) })).body)).toMatchObject({ points: 40 });
+  });
+
+  test("is of a result of the year before, or of as many days as the county has decided on", async () => {
+    await publish(street, tied);
+    await another("b", { score: 1_000, finalOn: "2019-06-30" });
+    on("2020-07-01");
+    await another("c", { score: 10_000, finalOn: "2020-07-01" });
+    expect(ownRow((await score(street, 1, given(50))).body)).toMatchObject({ points: 4 });
+    const decided = { id: "staff.assessment.result-days", from: "2020-06-30", value: 200, decision: "虚构决定" };
+    await service.deps.store.policies.keep(street.county, 1, [decided]);
+    expect(ownRow((await score(street, 2, given(50))).body)).toMatchObject({ points: 40 });
+  });
+
+  test("goes by the result that became final last up to a day, or first after it; of one day by the later id's", async () => {
+    await another("b", { score: 2_000, finalOn: "2020-06-20" });
+    await another("a", { score: 1_000, finalOn: "2020-06-20" });
+    await another("c", { score: 3_000, finalOn: "2020-06-10" });
+    const days = ["2020-06-09", "2020-06-10", "2020-06-19", "2020-06-20", "2021-01-01"];
+    const scores = async (order: "down" | "up") =>
+      (await Promise.all(days.map(async (day) => await near(day, order)))).map((one) => one?.score);
+    expect(await scores("down")).toEqual([undefined, 3_000, 3_000, 2_000, 2_000]);
+    expect(await scores("up")).toEqual([3_000, 1_000, 1_000, undefined, undefined]);
+  });
+
+  test("keeps a result once, whoever tells it and wherever it is cut off; another content is not taken", async () => {
+    await Promise.all([1, 2, 3].map(async () => await hear()));
+    await expect(hear({ digest: "e".repeat(64) })).rejects.toThrow("another content");
+    await expect(hear({ digest: "e".repeat(64), finalOn: "2020-06-21" })).rejects.toThrow("another content");
+    const strange = [`${street.id}.m9999999`, street.community.id.replace(street.id, `${street.id.slice(0, -1)}x`)];
+    for (const id of strange) {
+      await expect(another("b", { subject: { kind: "community", id } })).rejects.toThrow("not known");
+    }
+    const kept = async () => await service.table.queryAll(`assessments#${street.id}`, "result#");
+    const audited = async () =>
+      (await service.table.queryAll(`audit#${street.community.id}`, "")).filter(({ by }) => by === "assessments");
+    expect([(await kept()).length, (await audited()).length]).toEqual([1, 1]);
+    let nth = 0;
+    const tried = await atEveryCall(async (fault) => {
+      const result = `${street.id}.t00000001.x${String(++nth).padStart(24, "0")}`;
+      const { client, met } = faulty(fault);
+      const cut = staffingService({ name: service.name, client });
+      await hear({ result }, cut.deps.store).catch(() => undefined);
+      await hear({ result });
+      return met();
+    });
+    expect(tried).toBeGreaterThan(2);
+    expect([(await kept()).length, (await audited()).length]).toEqual([1 + nth, 1 + nth]);
+  });
+
+  test("stays as it was when an appeal changes what people scored, and pay follows the total", async () => {
+    await publish(street, tied);
+    await hear({ score: 9_999 });
+    on("2020-07-01");
+    const sheet = (await score(street, 1, given(50))).body;
+    expect(sheet).toMatchObject({ total: 89, adjustment: { basisPoints: 10_000 } });
+    await appeal(street.self(1), sheet.id);
+    await another("b", { score: 0, finalOn: "2020-06-30" });
+    const both = { outcome: "changed", points: [...given(51).points, ...ownPoints] };
+    expect(await pointerOf(decide(street.admin(), sheet.id, both))).toBe("/points/1/criterion");
+    const { body } = await decide(street.admin(), sheet.id, { outcome: "changed", ...given(51) });
+    expect(ownRow(body)).toEqual(ownRow(sheet));
+    expect(body).toMatchObject({ total: 90, state: "final", adjustment: { basisPoints: 10_550 } });
+    expect(body.decided?.before).toEqual({ points: sheet.points, total: 89 });
+    const [paid] = await service.deps.store.assessments.adjustments(street.id, "2020-07-01");
+    expect(paid).toMatchObject({ basisPoints: 10_550, source: { zh: expect.stringContaining("得 90 分") } });
+  });
+
+  test("is in no method or sheet from before, and those are read and decided on as ever", async () => {
+    const { id } = (await publish(street)).body;
+    on("2020-07-01");
+    const sheet = (await score(street, 1)).body;
+    for (const sk of [`method#${id}`, `sheet#${sheet.id}`]) {
+      const item = (await service.table.get({ pk: `assessments#${street.id}`, sk })) as Item;
+      const record = (item.record as string).replaceAll(/,"(from":"people"|result":null)/g, "");
+      expect(record).not.toBe(item.record);
+      await service.table.write({ name: "old", put: { ...item, record }, when: "present" });
+    }
+    const { criteria } = (await street.auditor.getMethod({ params: { method: id } })).body;
+    expect(criteria.map(({ from }) => from)).toEqual(["people", "people"]);
+    expect((await street.auditor.getScore({ params: { sheet: sheet.id } })).body).toEqual(sheet);
+    await appeal(street.self(1), sheet.id);
+    const { body } = await decide(street.admin(), sheet.id, { outcome: "changed", points: points(60, 40) });
+    expect(body.points.map(({ points, result }) => [points, result])).toEqual([
+      [60, null],
+      [40, null],
+    ]);
   });
 });
 

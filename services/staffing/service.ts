@@ -53,6 +53,16 @@ export const service = {
       timeoutSeconds: 60,
       files: ["uploads", "kept"],
     },
+    {
+      name: "results",
+      summary: {
+        zh: "记下街道对社区的考核结果，供人员考核计分",
+        en: "Keeps what streets' own assessments made of their communities, for the scores of their people",
+      },
+      hears: ["assessments.result-final"],
+      attempts: 5,
+      timeoutSeconds: 30,
+    },
   ],
   schedules: [],
   files: ["uploads", "imports", "kept"],

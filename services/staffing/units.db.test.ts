@@ -11,6 +11,7 @@ import { csv, everything, memoryFiles, newKey } from "../../test/register.ts";
 import { type StaffingApi, type StaffingService, staffingService } from "../../test/staffing.ts";
 import { freshTable } from "../../test/table.ts";
 import { type Item, measuring, reckoning } from "../../test/units.ts";
+import { hearResult } from "./community-results.ts";
 import { logId } from "./duties.ts";
 import { checkPosted } from "./evidence.ts";
 
@@ -411,7 +412,10 @@ test("every route costs what the formula makes of the items it touches, and no m
   await measure("listHandovers", () => commission.listHandovers({ query: { area, limit: 200 } }));
 
   // -------------------------------------------------------------------------------------------------------- assessments
-  const criteria = Array.from({ length: 10 }, (_, i) => ({ id: `item-${i}`, title: `考核内容第${i + 1}项`, most: 10 }));
+  const criteria = Array.from({ length: 10 }, (_, i) => ({
+    ...{ id: `item-${i}`, title: `考核内容第${i + 1}项`, most: 10 },
+    from: i === 9 ? ("community" as const) : ("people" as const),
+  }));
   const method = (community: string, begins: string) => ({
     community,
     title: "社区人员考核办法",
@@ -438,7 +442,9 @@ test("every route costs what the formula makes of the items it touches, and no m
   await measure("listMethods", () => commission.listMethods({ query: { area: baodu.code, limit: 200 } }));
   await measure("getMethod", () => commission.getMethod({ params: { method: published.body.id } }));
   const each = (points: number) =>
-    criteria.map(({ id }) => ({ criterion: id, points, note: "按台账和走访记录评定，情况属实" }));
+    criteria
+      .filter(({ from }) => from === "people")
+      .map(({ id }) => ({ criterion: id, points, note: "按台账和走访记录评定，情况属实" }));
   const scoreBy = (community: string, person: string, period: Period, points: number) =>
     scorerOf(community).scorePerson({ key: newKey(), body: { community, person, period, points: each(points) } });
   /** All grid staff of the street for a quarter. */
@@ -451,6 +457,25 @@ test("every route costs what the formula makes of the items it touches, and no m
       }),
     );
   };
+  // What the street's own method made of its communities, quarter by quarter; one of the points of each sheet goes by the last.
+  const hear = async (community: string, finalOn: string) => {
+    const nth = `${finalOn}${community}`.replaceAll(/\D/g, "").slice(-24).padStart(24, "0");
+    const told = {
+      ...{ area: baodu.code, result: `${baodu.id}.t00000001.x${nth}`, round: `${baodu.id}.r${"a".repeat(26)}` },
+      ...{ scheme: `${baodu.id}.t00000001`, schemeVersion: 1, subject: { kind: "community" as const, id: community } },
+      sheets: [`${baodu.id}.r${"a".repeat(26)}.s${nth}`],
+      ...{ holder: null, score: 6_000, veto: false, credit: null, releaseBasisPoints: 10_000, hands: [] },
+      ...{ opened: finalOn, finalOn, digest: "0".repeat(64) },
+    };
+    await hearResult(store, told, now);
+  };
+  for (const finalOn of ["2019-12-20", "2020-03-20"])
+    await Promise.all(baodu.communities.map(async ({ id }) => await hear(id, finalOn)));
+  Object.assign(counting.call, { reads: [], writes: [], read: 0, write: 0 });
+  await hear(largest.id, "2020-06-20");
+  // No more than the cost model has of the consumer `results`.
+  expect(counting.call.read).toBeLessThanOrEqual(4);
+  expect(counting.call.write).toBeLessThanOrEqual(8);
   on("2020-07-05");
   const second = { from: "2020-04-01", to: "2020-06-30" };
   await scoreAll(second, 7);

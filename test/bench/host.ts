@@ -5,10 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CSV, routeKey } from "@county/contracts/api.ts";
+import { assessments } from "@county/contracts/assessments.ts";
 import { client } from "@county/contracts/client.ts";
 import { funding } from "@county/contracts/funding.ts";
 import { grids } from "@county/contracts/grids.ts";
 import { policy } from "@county/contracts/policy.ts";
+import { property } from "@county/contracts/property.ts";
 import { staffing } from "@county/contracts/staffing.ts";
 import { readAnnex } from "@county/plan/annexes.ts";
 import { writeCsv } from "@county/tables/write.ts";
@@ -22,7 +24,7 @@ const STARTS = 5;
 const ALONE = 3;
 const SECONDS = 4;
 const CONNECTIONS = 16;
-const APIS = [grids, policy, staffing, funding];
+const APIS = [grids, policy, staffing, funding, property, assessments];
 
 interface Started {
   readonly url: string;

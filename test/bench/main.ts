@@ -5,6 +5,7 @@ import { host } from "./host.ts";
 import { ledger } from "./ledger.ts";
 import { pay } from "./pay.ts";
 import { copiesOf, proposals } from "./proposals.ts";
+import { round } from "./round.ts";
 import { verdicts } from "./verdicts.ts";
 
 // `npm run bench`: what the platform costs, compared in one run with what it is measured against. It reports; it does not
@@ -13,7 +14,15 @@ import { verdicts } from "./verdicts.ts";
 const { values: options } = parseArgs({
   options: { json: { type: "boolean" }, only: { type: "string" }, long: { type: "boolean" } },
 });
-const sections: readonly Section[] = [bundles, host, verdicts, pay, ledger, proposals(copiesOf(options.long ?? false))];
+const sections: readonly Section[] = [
+  bundles,
+  host,
+  verdicts,
+  pay,
+  ledger,
+  round,
+  proposals(copiesOf(options.long ?? false)),
+];
 const chosen = sections.filter(({ name }) => options.only === undefined || options.only === name);
 if (chosen.length === 0) {
   console.error(`--only takes one of: ${sections.map(({ name }) => name).join(", ")}`);

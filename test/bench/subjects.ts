@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GRANTS_CLAIM, type Grant, writeGrant } from "@county/contracts/access.ts";
 import { type Route, routeKey } from "@county/contracts/api.ts";
+import { assessments } from "@county/contracts/assessments.ts";
+import type { SchemeContent } from "@county/contracts/assessments-schemes.ts";
 import { client } from "@county/contracts/client.ts";
 import { funding } from "@county/contracts/funding.ts";
 import { grids } from "@county/contracts/grids.ts";
 import { policy } from "@county/contracts/policy.ts";
+import { property } from "@county/contracts/property.ts";
 import { staffing } from "@county/contracts/staffing.ts";
 import type { Platform } from "@county/local/platform.ts";
 
@@ -27,7 +30,22 @@ export interface Subject {
 const COUNTY = "370725";
 const CIVIL_AFFAIRS = { role: "county.civil-affairs", area: COUNTY } as const;
 const POLITICAL_LEGAL = { role: "county.political-legal", area: COUNTY } as const;
+const PROPERTY_CENTRE = { role: "county.property-centre", area: COUNTY } as const;
 const STREET = { role: "street.admin", area: `${COUNTY}002` } as const;
+
+/** What the register tells comes by events; ours, so that what never comes is told and not waited for. */
+const MOST_WAITED = 60_000;
+/** Until a list is there. @throws the problem it last had */
+async function untilTold(list: () => Promise<unknown>): Promise<void> {
+  for (const until = Date.now() + MOST_WAITED; ; await sleep(50)) {
+    try {
+      await list();
+      return;
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
+  }
+}
 
 /** Each service as it joins the platform. */
 export const subjects: readonly Subject[] = [
@@ -106,8 +124,7 @@ export const subjects: readonly Subject[] = [
         reason: "量测",
       });
       const query = { area: STREET.area };
-      // What the register tells comes by events.
-      while ((await people.listPeople({ query }).catch(() => undefined)) === undefined) await sleep(50);
+      await untilTold(() => people.listPeople({ query }));
       const { body: person } = await people.createPerson({ key: "bench-prepared", body: body("量测甲") });
       const { getPerson, createPerson } = staffing.routes;
       return {
@@ -131,14 +148,62 @@ export const subjects: readonly Subject[] = [
         reason: "量测",
       });
       const query = { area: STREET.area };
-      // What the register tells comes by events.
-      while ((await money.listPayees({ query }).catch(() => undefined)) === undefined) await sleep(50);
+      await untilTold(() => money.listPayees({ query }));
       const { body: payee } = await money.registerPayee({ key: "bench-prepared", body: body("BENCH-1") });
       const { getPayee, registerPayee } = funding.routes;
       return {
         record: payee,
         get: eventOf(getPayee, STREET, { params: { payee: payee.id } }),
         post: eventOf(registerPayee, STREET, { body: body("BENCH-2") }),
+      };
+    },
+  },
+  {
+    name: "property",
+    entry: "services/property/main.ts",
+    prepare: async (platform) => {
+      const token = await platform.token([PROPERTY_CENTRE]);
+      const companies = client(property, { baseUrl: platform.url, token: () => token });
+      const body = (name: string) => ({ area: COUNTY, name, kind: "legal-person" as const, reason: "量测" });
+      const query = { area: COUNTY };
+      await untilTold(() => companies.listCompanies({ query }));
+      const { body: company } = await companies.registerCompany({ key: "bench-prepared", body: body("量测物业甲") });
+      const { getCompany, registerCompany } = property.routes;
+      return {
+        record: company,
+        get: eventOf(getCompany, PROPERTY_CENTRE, { params: { company: company.id } }),
+        post: eventOf(registerCompany, PROPERTY_CENTRE, { body: body("量测物业乙") }),
+      };
+    },
+  },
+  {
+    name: "assessments",
+    entry: "services/assessments/main.ts",
+    prepare: async (platform) => {
+      const token = await platform.token([PROPERTY_CENTRE]);
+      const methods = client(assessments, { baseUrl: platform.url, token: () => token });
+      const content: SchemeContent = {
+        title: "量测办法",
+        assesses: "project",
+        clause: "2.4",
+        begins: "2099-01-01",
+        items: [{ kind: "scored", id: "clean", title: "保洁", weight: 10_000, panel: "site", evidence: [] }],
+        panels: [{ id: "site", title: "现场组", role: null, scorers: null }],
+        spread: null,
+        assessors: [{ id: "county", weight: 100 }],
+        credit: null,
+        release: null,
+        scheduled: false,
+      };
+      const body = { area: COUNTY, content, reason: "量测" };
+      const query = { area: COUNTY };
+      await untilTold(() => methods.listSchemes({ query }));
+      const { body: scheme } = await methods.draftScheme({ key: "bench-prepared", body });
+      const { draftScheme, getScheme } = assessments.routes;
+      return {
+        record: scheme,
+        get: eventOf(getScheme, PROPERTY_CENTRE, { params: { scheme: scheme.id } }),
+        post: eventOf(draftScheme, PROPERTY_CENTRE, { body }),
       };
     },
   },

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { service as assessments } from "@county/assessments/service.ts";
 import { service as funding } from "@county/funding/service.ts";
 import { service } from "@county/grids/service.ts";
 import { service as policy } from "@county/policy/service.ts";
+import { service as property } from "@county/property/service.ts";
 import { service as staffing } from "@county/staffing/service.ts";
 import { AwsClient } from "aws4fetch";
 import { expect, test } from "vitest";
@@ -158,7 +160,8 @@ test("each queue gives up to its dead letters, and nothing has been given up", a
     (await call("sqs", "AmazonSQS.GetQueueAttributes", { QueueUrl, AttributeNames: ["All"] })).Attributes;
   const dead = QueueUrls.filter((url) => url.includes("DeadLetters"));
   const work = QueueUrls.filter((url) => !dead.includes(url));
-  const consumers = [service, policy, staffing, funding].flatMap((one): readonly object[] => one.consumers);
+  const all = [service, policy, staffing, funding, property, assessments];
+  const consumers = all.flatMap((one): readonly object[] => one.consumers);
   expect(work.length).toBeGreaterThanOrEqual(consumers.length);
   for (const url of work) {
     const { RedrivePolicy } = await attributesOf(url);

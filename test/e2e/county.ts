@@ -127,6 +127,22 @@ export async function allPages<T>(ask: (cursor: string | undefined) => Promise<P
   return items;
 }
 
+/** Does each, some at once. */
+export async function each<T>(
+  all: readonly T[],
+  act: (one: T, at: number) => Promise<void>,
+  atOnce = 6,
+): Promise<void> {
+  let next = 0;
+  const turns = Array.from({ length: atOnce }, async () => {
+    while (next < all.length) {
+      const at = next++;
+      await act(all[at] as T, at);
+    }
+  });
+  await Promise.all(turns);
+}
+
 export const allCommunities = async (register: Register, area: string, limit = 200): Promise<Community[]> =>
   await allPages((cursor) => register.listCommunities({ query: { area, limit, cursor } }));
 export const allPlaces = async (register: Register, area: string, limit = 200): Promise<Place[]> =>

@@ -28,6 +28,7 @@ import {
   allPages,
   allPlaces,
   csvBytes,
+  each,
   importTable,
   loadAnnex2,
   newCounty,
@@ -71,18 +72,6 @@ function as<R extends Record<string, Route>>(api: Api<R>, role: Role, area: stri
 }
 type Funding = Client<(typeof funding)["routes"]>;
 const anybody: Funding = client(funding, { baseUrl: here.baseUrl, language: "en" });
-
-/** Does each, some at once. */
-async function each<T>(all: readonly T[], act: (one: T, at: number) => Promise<void>, atOnce = 6): Promise<void> {
-  let next = 0;
-  const turns = Array.from({ length: atOnce }, async () => {
-    while (next < all.length) {
-      const at = next++;
-      await act(all[at] as T, at);
-    }
-  });
-  await Promise.all(turns);
-}
 
 /** Asks again while the ledgers are being sealed, or what another service tells has not come yet. */
 async function until<T>(ask: () => Promise<T>, so: (answer: T) => boolean = () => true): Promise<T> {

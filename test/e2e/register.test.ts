@@ -438,9 +438,10 @@ describe("places", () => {
     const params = { place: created.body.id };
     expect(await problemOf(keeper.getPlaceGeometry({ params }))).toMatchObject({ code: "not-found" });
 
-    const withoutCompany = { propertyCompany: null, households: 431, reason: "物业撤出" };
-    const edited = await keeper.editPlace({ params, ifMatch: 1, body: withoutCompany });
-    expect(edited.body).toMatchObject({ propertyCompany: null, households: 431, population: 1200, version: 2 });
+    // Who serves it is the property service's to change.
+    const corrected = { floorArea: null, households: 431, reason: "更正户数" };
+    const edited = await keeper.editPlace({ params, ifMatch: 1, body: corrected });
+    expect(edited.body).toMatchObject({ floorArea: null, households: 431, population: 1200, version: 2 });
 
     const square = (x: number, y: number): [number, number][] => [
       [x, y],
@@ -464,7 +465,7 @@ describe("places", () => {
       [
         [4, "补绘", 431],
         [3, "绘制边界", 431],
-        [2, "物业撤出", 431],
+        [2, "更正户数", 431],
         [1, "入户登记", 420],
       ],
     );

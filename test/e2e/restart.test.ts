@@ -34,7 +34,7 @@ test("the first start says where it is, loads the county's table, and answers", 
   expect(await healthOf(running)).toMatchObject({
     status: "ok",
     dataset: "changle-2020",
-    services: ["grids", "policy", "staffing", "funding"],
+    services: ["grids", "policy", "staffing", "funding", "property", "assessments"],
     engine: { kind: "embedded", status: "ok", pid: engineIn(dataDir) },
   });
   const openApi = (await (await fetch(`${running.url}/openapi.json`)).json()) as { openapi: string; paths: object };

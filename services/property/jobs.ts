@@ -1,0 +1,2 @@
+// What the clock starts: one export for each schedule of `service.ts`.
+export {};
