@@ -98,7 +98,15 @@ export function measuring<A extends Api>(
   served: readonly Served[],
 ) {
   const table: { route: string; units: Units; declared: Units; call: Call }[] = [];
+  const works: { name: string; read: number; write: number; most: Units }[] = [];
   return {
+    /** What the service does of itself, beside its routes: no request pays for it. @param most ours, as the routes' are declared */
+    async work<T>(name: string, most: Units, of: () => Promise<T>): Promise<T> {
+      Object.assign(call, { reads: [], writes: [], read: 0, write: 0 });
+      const answer = await of();
+      works.push({ name, read: call.read, write: call.write, most });
+      return answer;
+    },
     async measure<T>(name: keyof A["routes"] & string, work: () => Promise<T>): Promise<T> {
       Object.assign(call, { reads: [], writes: [], read: 0, write: 0 });
       const answer = await work();
@@ -113,6 +121,11 @@ export function measuring<A extends Api>(
     close() {
       console.log(
         [
+          // The dearest of each.
+          ...[...Map.groupBy(works, ({ name }) => name)].map(([name, all]) => {
+            const [read, write] = [Math.max(...all.map((one) => one.read)), Math.max(...all.map((one) => one.write))];
+            return `${name.padEnd(24)} ${read} ≤ ${all[0]?.most.read}, ${write} ≤ ${all[0]?.most.write}`;
+          }),
           "route                    read  ≤ declared   write  ≤ declared   items",
           ...table.map(
             ({ route, units, declared, call }) =>
@@ -128,6 +141,10 @@ export function measuring<A extends Api>(
           most[route] = { read: Math.max(read, call.read), write: Math.max(write, call.write) };
         }
         writeFileSync(`${process.env.UNITS_TO}/${api.service}.json`, `${JSON.stringify(most, null, 2)}\n`);
+      }
+      for (const { name, read, write, most } of works) {
+        expect(read, `${name} reads`).toBeLessThanOrEqual(most.read);
+        expect(write, `${name} writes`).toBeLessThanOrEqual(most.write);
       }
       for (const { route, units, call, declared } of table) {
         // DynamoDB Local tells neither a transaction's units nor those of keys in a batch that are not there.

@@ -1,4 +1,4 @@
-import { addDays, daysBetween, isDate } from "@county/plan/calendar.ts";
+import { addDays, daysBetween } from "@county/plan/calendar.ts";
 import type { Policy } from "@county/plan/policy.ts";
 import type { Text } from "@county/plan/text.ts";
 import { by, compare } from "./figures.ts";
@@ -24,6 +24,7 @@ import {
   type Sheet,
   textOf,
   textUpTo,
+  writtenDay,
 } from "./table-reading.ts";
 
 // What the bank says of an earmarked account against what its ledger says (plan 3.2.2): the ledger cannot divert, so whatever is
@@ -62,10 +63,8 @@ function fenOf(cell: string): number {
 /** `2020-03-01`; also `20200301`, with slashes, dots or 年月日 between, and a time behind, which is left aside. */
 function dayOf(cell: string): string {
   const written = textOf(cell).replace(/^(\d{4})(\d{2})(\d{2})(?!\d)/, "$1-$2-$3");
-  const [, year, month = "", date = ""] =
-    /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\s\d{1,2}:\d{2}(?::\d{2})?)?$/.exec(written) ?? [];
-  const text = `${year}-${month.padStart(2, "0")}-${date.padStart(2, "0")}`;
-  if (isDate(text)) return text;
+  const day = writtenDay(written.replace(/\s\d{1,2}:\d{2}(?::\d{2})?$/, ""));
+  if (day !== undefined) return day;
   throw new BadCell("date", { zh: "应为日期，如 2020-03-01", en: "must be a day, like 2020-03-01" });
 }
 

@@ -5,6 +5,7 @@ import {
   type Cell,
   COMPUTED_TOTAL,
   type Columns,
+  dayOf,
   readTables,
   textOf,
   textUpTo,
@@ -160,6 +161,13 @@ describe("a cell", () => {
       expect(() => wholeNumber(text)).toThrow(BadCell);
     },
   );
+
+  test("as a day may be written in several ways, and is one that there is", () => {
+    for (const text of ["2026-03-01", "2026/3/1", "2026.03.1", "2026年3月1日", " ２０２６-03-01 "])
+      expect(dayOf(text)).toBe("2026-03-01");
+    for (const bad of ["2026-02-30", "2026-13-01", "昨天", "", "26-03-01", "2026-03-01 08:00"])
+      expect(() => dayOf(bad)).toThrow(BadCell);
+  });
 
   test("as a text has no control characters, the rare ones included, and a length", () => {
     const parse = textUpTo(5);

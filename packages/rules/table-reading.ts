@@ -1,3 +1,4 @@
+import { isDate } from "@county/plan/calendar.ts";
 import type { Text } from "@county/plan/text.ts";
 
 /**
@@ -107,6 +108,19 @@ export const textUpTo = (most: number) => (text: string) => {
   if (/\p{Cc}/u.test(text)) throw new BadCell("format", { zh: "含有控制字符", en: "has control characters" });
   return text === "" ? null : text;
 };
+
+/** A day as people write it: `2026-03-01`; also with slashes, dots, or 年月日 between. undefined: it is none. */
+export function writtenDay(text: string): string | undefined {
+  const [, year, month = "", date = ""] = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/.exec(text) ?? [];
+  const day = `${year}-${month.padStart(2, "0")}-${date.padStart(2, "0")}`;
+  return isDate(day) ? day : undefined;
+}
+/** A day. @throws BadCell */
+export function dayOf(cell: string): string {
+  const day = writtenDay(textOf(cell));
+  if (day !== undefined) return day;
+  throw new BadCell("date", { zh: "应为日期，如 2026-03-01", en: "must be a day, like 2026-03-01" });
+}
 
 export function readTables(sheets: readonly Sheet[], columns: Columns): Reading {
   const lines: Line[] = [];

@@ -1,28 +1,19 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  type AssessmentsService,
-  freshAssessments,
-  messagesOf,
-  projectScheme,
-  publishScheme,
-  settleMessages,
-  tellProjects,
-} from "../../test/assessments.ts";
+import { freshStage } from "../../test/assessed-rounds.ts";
+import { messagesOf, projectScheme, publishScheme, settleMessages, tellProjects } from "../../test/assessments.ts";
 import { tellCounty } from "../../test/funding.ts";
 import { newKey } from "../../test/register.ts";
-import type { FreshTable } from "../../test/table.ts";
 import type { Store } from "./store.ts";
 
 // Grid maps as they are told: at least once, in any order; and what of them never came.
 
-let service: AssessmentsService & FreshTable;
-let now = "";
-const at = (day: string) => {
-  now = `${day}T02:00:00.000Z`;
-};
+let stage: Awaited<ReturnType<typeof freshStage>>;
+let service: (typeof stage)["service"];
+const at = (day: string) => stage.at(day);
 beforeAll(async () => {
+  stage = await freshStage();
+  service = stage.service;
   at("2020-05-06");
-  service = await freshAssessments(() => Date.parse(now));
 });
 
 let counties = 0;
@@ -73,7 +64,7 @@ test("a project's tier is that of the grid its compound lies in when the round o
   at("2020-05-20");
   const body = { area: own.county.code, scheme, period: { from: "2020-01-01", to: "2020-05-19" }, reason: "测试" };
   const { body: round } = await centre.openRound({ key: newKey(), body });
-  await settleMessages(service, now);
+  await settleMessages(service, stage.now());
   const query = { area: own.county.code, limit: 50, toScore: "false" as const };
   const { items } = (await centre.listSheets({ params: { round: round.id }, query })).body;
   const tiers = items.map(({ subject }) => [subject.name, subject.tier]).toSorted();
@@ -141,7 +132,7 @@ describe("what never came", () => {
   const heads = ({ street, community }: Own, over: Partial<Heads["state"]>, told: { map: number; places: number }) => ({
     ...{ area: street.code, version: 1_590_000_000 },
     state: {
-      ...{ street: { id: street.id, code: street.code, name: "虚构街道" }, at: now, county: 1, register: 1 },
+      ...{ street: { id: street.id, code: street.code, name: "虚构街道" }, at: stage.now(), county: 1, register: 1 },
       communities: [{ id: community.id, ...told }],
       ...over,
     },

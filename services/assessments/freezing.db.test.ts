@@ -1,30 +1,30 @@
 import type { SchemeContent } from "@county/contracts/assessments-schemes.ts";
 import { beforeAll, expect, test } from "vitest";
-import { countyAlone, newPlace, newScheme, noticed, scored, sheetsOf, ticked } from "../../test/assessed-rounds.ts";
 import {
-  type AssessmentsService,
-  freshAssessments,
-  projectScheme,
-  publishScheme,
-  settleMessages,
-  tellProjects,
-} from "../../test/assessments.ts";
+  countyAlone,
+  freshStage,
+  newPlace,
+  newScheme,
+  noticed,
+  scored,
+  sheetsOf,
+  ticked,
+} from "../../test/assessed-rounds.ts";
+import { projectScheme, publishScheme, settleMessages, tellProjects } from "../../test/assessments.ts";
 import { problemOf } from "../../test/faults.ts";
 import { tellCounty } from "../../test/funding.ts";
 import { newKey } from "../../test/register.ts";
-import type { FreshTable } from "../../test/table.ts";
 import type { Store } from "./store.ts";
 
 // What a round takes for measured, and what it leaves as not measured: whatever nobody has said anything about.
 
-let service: AssessmentsService & FreshTable;
-let now = "";
-const at = (day: string) => {
-  now = `${day}T02:00:00.000Z`;
-};
+let stage: Awaited<ReturnType<typeof freshStage>>;
+let service: (typeof stage)["service"];
+const at = (day: string) => stage.at(day);
 beforeAll(async () => {
+  stage = await freshStage();
+  service = stage.service;
   at("2020-05-06");
-  service = await freshAssessments(() => Date.parse(now));
 });
 
 let counties = 0;
@@ -65,7 +65,7 @@ async function factsOf({ county, centre }: Own, assesses: "project" | "company",
   const period = { from: "2020-01-01", to };
   const body = { area: county.code, scheme, period, reason: "测试" };
   const { body: round } = await centre.openRound({ key: newKey(), body });
-  await settleMessages(service, now);
+  await settleMessages(service, stage.now());
   const query = { area: county.code, limit: 50, toScore: "false" as const };
   const { items } = (await centre.listSheets({ params: { round: round.id }, query })).body;
   const sheets = await Promise.all(
@@ -226,7 +226,7 @@ test("a place is assessed where it lies, compounds alone are to be covered, and 
       key: newKey(),
       body: { area: county.code, scheme, period, reason: "测试" },
     });
-    await settleMessages(service, now);
+    await settleMessages(service, stage.now());
     const query = { area: county.code, limit: 50, toScore: "false" as const };
     return (await centre.listSheets({ params: { round: round.id }, query })).body.items;
   };
@@ -250,7 +250,6 @@ test("what several communities tell is theirs has one sheet, and its round comes
   timeout: 20_000,
 }, async () => {
   const { store } = service.deps;
-  const stage = { service, at, now: () => now };
   const place = await newPlace(stage, 1, "95");
   const { centre, county, first, second } = place;
   const [home, here] = first.communities as [Told, Told];

@@ -5,10 +5,9 @@ import type { SheetRow } from "@county/contracts/assessments-sheets.ts";
 import { addDays } from "@county/plan/calendar.ts";
 import { dateOf } from "@county/platform/clock.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freshStage } from "../../test/assessed-rounds.ts";
 import {
   type AssessmentsApi,
-  type AssessmentsService,
-  freshAssessments,
   messagesOf,
   projectScheme,
   publishScheme,
@@ -19,22 +18,20 @@ import {
 import { problemOf, refused } from "../../test/faults.ts";
 import { type ToldCounty, tellCounty } from "../../test/funding.ts";
 import { everything, newKey } from "../../test/register.ts";
-import type { FreshTable } from "../../test/table.ts";
 import { carryOnAll } from "./making.ts";
 import { openDue, periodOf } from "./opening.ts";
 
 // Schemes, rounds and sheets of an invented county, over the contract; its queues are worked by hand.
 
-let service: AssessmentsService & FreshTable;
-let now = "";
-const at = (day: string) => {
-  now = `${day}T02:00:00.000Z`;
-};
+let stage: Awaited<ReturnType<typeof freshStage>>;
+let service: (typeof stage)["service"];
+const at = (day: string) => stage.at(day);
 const DAYS = ["05-20", "11-20"];
 
 beforeAll(async () => {
+  stage = await freshStage();
+  service = stage.service;
   at("2020-05-06");
-  service = await freshAssessments(() => Date.parse(now));
 });
 
 let counties = 0;
@@ -57,7 +54,7 @@ async function newCounty(each = 3) {
 }
 type Place = Awaited<ReturnType<typeof newCounty>>;
 const period = { from: "2020-01-01", to: "2020-05-19" };
-const settle = async () => await settleMessages(service, now);
+const settle = async () => await settleMessages(service, stage.now());
 
 async function openRound(place: Place, over: Parameters<typeof projectScheme>[0] = {}) {
   const scheme = await publishScheme(service, place.county.code, projectScheme(over));
@@ -67,7 +64,7 @@ async function openRound(place: Place, over: Parameters<typeof projectScheme>[0]
     body: { area: place.county.code, scheme, period, reason: "测试" },
   });
   await settle();
-  await carryOnAll(service.deps.store, DAYS, now);
+  await carryOnAll(service.deps.store, DAYS, stage.now());
   return { scheme, round: body.id };
 }
 const sheetsOf = async (api: AssessmentsApi, round: string, area: string, more: object = {}) =>
@@ -398,8 +395,8 @@ describe("the clock", () => {
     await openDue(store, DAYS, "2020-05-19T02:00:00.000Z");
     expect(await opened()).toEqual([]);
     at("2020-05-20");
-    await Promise.all([openDue(store, DAYS, now), openDue(store, DAYS, now)]);
-    await openDue(store, DAYS, now);
+    await Promise.all([openDue(store, DAYS, stage.now()), openDue(store, DAYS, stage.now())]);
+    await openDue(store, DAYS, stage.now());
     const first = ["county", "street", "street"].map((who) => [
       who,
       "2020-05-20",
@@ -418,7 +415,7 @@ describe("the clock", () => {
     expect(await opened()).toHaveLength(6);
     at("2020-11-23");
     await settle();
-    await carryOnAll(store, DAYS, now);
+    await carryOnAll(store, DAYS, stage.now());
     expect((await store.rounds.unfinished()).filter((id) => id.startsWith(place.county.id))).toEqual([]);
   });
 
@@ -428,7 +425,7 @@ describe("the clock", () => {
     at("2020-05-20");
     const asked = { area: place.county.code, scheme, period, reason: "测试" };
     const { body } = await place.centre.openRound({ key: newKey(), body: asked });
-    const later = (minutes: number) => new Date(Date.parse(now) + minutes * 60_000).toISOString();
+    const later = (minutes: number) => new Date(Date.parse(stage.now()) + minutes * 60_000).toISOString();
     await carryOnAll(service.deps.store, DAYS, later(1));
     expect((await place.centre.getRound({ params: { round: body.id } })).body.state).toBe("freezing");
     await carryOnAll(service.deps.store, DAYS, later(5));
@@ -439,11 +436,11 @@ describe("the clock", () => {
       );
     const lost = await mine();
     expect(lost).toHaveLength(10);
-    for (const message of lost.slice(0, 7)) await work(service.deps, message, now);
+    for (const message of lost.slice(0, 7)) await work(service.deps, message, stage.now());
     await carryOnAll(service.deps.store, DAYS, later(25));
     const again = (await mine()).filter(({ key }) => !lost.some((one) => one.key === key));
     expect(again).toHaveLength(3);
-    for (const message of again) await work(service.deps, message, now);
+    for (const message of again) await work(service.deps, message, stage.now());
     await carryOnAll(service.deps.store, DAYS, later(26));
     expect((await place.centre.getRound({ params: { round: body.id } })).body).toMatchObject({
       state: "open",

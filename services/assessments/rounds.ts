@@ -462,10 +462,6 @@ export function roundStore(table: Table) {
         periods: item ? z.parse(OwnPeriods, JSON.parse(item.periods as string)) : [],
       };
     },
-    /** The round of an assessor by a method for some days; undefined: there is none. */
-    async roundFor(area: string, scheme: string, period: Period): Promise<string | undefined> {
-      return roundIn(await this.periodsOf(area, scheme), period);
-    },
     /** For which days any of those has one who assess by a method. */
     async allPeriods(scheme: string): Promise<CommonPeriods> {
       const item = await table.get(allPeriodsKey(scheme));

@@ -1,10 +1,10 @@
 import { type FileBody, REQUEST_LIMITS, XLSX } from "@county/contracts/api.ts";
-import { IsoDate } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import {
   BadCell,
   type CellError,
   type Columns,
+  dayOf,
   type Line,
   readTables,
   textOf,
@@ -13,7 +13,6 @@ import {
 import { detectFormat, readTable, type Sheet, TableError } from "@county/tables/read.ts";
 import { whyUnreadable } from "@county/tables/unreadable.ts";
 import { writeWorkbook } from "@county/tables/write.ts";
-import * as z from "zod/mini";
 import type { Covered } from "./covered.ts";
 
 /** Contracts and fallbacks as workbooks, in a layout of ours. What is written here reads back as the same. */
@@ -29,24 +28,16 @@ function kind(cell: string): KindWord {
   throw new BadCell("value", { zh: `只能是：${words.join("、")}`, en: `must be one of: ${words.join(", ")}` });
 }
 
-/** `2026-03-01`; also with slashes, dots, or 年月日 between. */
-function day(cell: string): string {
-  const [, year, month = "", date = ""] = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/.exec(textOf(cell)) ?? [];
-  const text = `${year}-${month.padStart(2, "0")}-${date.padStart(2, "0")}`;
-  if (z.safeParse(IsoDate, text).success) return text;
-  throw new BadCell("date", { zh: "应为日期，如 2026-03-01", en: "must be a day, like 2026-03-01" });
-}
-
 export const projectColumns = {
   community: { headings: ["社区", "所属社区", "社区编码"], required: true, parse: textUpTo(60) },
   place: { headings: ["小区", "小区名称", "小区（村庄）名称"], required: true, parse: textUpTo(60) },
   kind: { headings: ["服务方式"], required: true, parse: kind },
   unit: { headings: ["服务单位", "物业企业", "物业公司"], required: true, parse: textUpTo(60) },
-  from: { headings: ["起始日期", "合同起始日期", "开始日期", "合同开始日期"], required: true, parse: day },
+  from: { headings: ["起始日期", "合同起始日期", "开始日期", "合同开始日期"], required: true, parse: dayOf },
   to: {
     headings: ["截止日期", "合同截止日期", "终止日期", "合同终止日期", "结束日期", "到期日期"],
     required: false,
-    parse: day,
+    parse: dayOf,
   },
   id: { headings: ["系统编号"], required: false, parse: textUpTo(60) },
 } as const satisfies Columns;

@@ -1,5 +1,4 @@
 import { type FileBody, REQUEST_LIMITS, XLSX } from "@county/contracts/api.ts";
-import { IsoDate } from "@county/contracts/parts.ts";
 import { Problem } from "@county/contracts/problem.ts";
 import { PayeeCode, PersonName, type StoodOn } from "@county/contracts/staffing-parts.ts";
 import { parameters } from "@county/plan/parameters.ts";
@@ -8,6 +7,7 @@ import {
   BadCell,
   type CellError,
   type Columns,
+  dayOf,
   type Line,
   readTables,
   textOf,
@@ -58,14 +58,6 @@ function wholePhone(cell: string): string {
   return kept;
 }
 
-/** `2026-03-01`; also with slashes, dots, or 年月日 between. */
-function day(cell: string): string {
-  const [, year, month = "", date = ""] = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/.exec(textOf(cell)) ?? [];
-  const text = `${year}-${month.padStart(2, "0")}-${date.padStart(2, "0")}`;
-  if (z.safeParse(IsoDate, text).success) return text;
-  throw new BadCell("date", { zh: "应为日期，如 2026-03-01", en: "must be a day, like 2026-03-01" });
-}
-
 const matching = (schema: z.ZodMiniType<string>, zh: string, en: string) => (cell: string) => {
   const parsed = z.safeParse(schema, cell);
   if (parsed.success) return parsed.data;
@@ -95,8 +87,8 @@ export const rosterColumns = {
   kind: { headings: ["岗位"], required: false, parse: oneOf(postWords) },
   grid: { headings: ["网格"], required: false, parse: textUpTo(60) },
   serves: { headings: ["服务小区"], required: false, parse: textUpTo(3_000) },
-  from: { headings: ["任职日期"], required: false, parse: day },
-  to: { headings: ["离任日期"], required: false, parse: day },
+  from: { headings: ["任职日期"], required: false, parse: dayOf },
+  to: { headings: ["离任日期"], required: false, parse: dayOf },
   fullTime: { headings: ["专职"], required: false, parse: oneOf(yesNo) },
 } as const satisfies Columns;
 export type RosterField = keyof typeof rosterColumns;
